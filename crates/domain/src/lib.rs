@@ -1,0 +1,79 @@
+//! The rules of contribution as pure functions.
+//!
+//! Nothing in this crate waits, reads a clock, draws a random number or rounds without saying so. The
+//! workers around it load rows, call one of these functions and store what it returns.
+//!
+//! # The business, in reading order
+//!
+//! 1. **Words and numbers.** An [`account`] is a user. [`amount`]s, [`rate`]s and prices are integers that
+//!    refuse what they cannot hold exactly.
+//! 2. **The plan.** A [`plan`] says how an adoption is priced ([`pricing`]), how it is cut up, what an
+//!    account has to do for its share ([`unlock`]) and how long a share lives ([`dates`]).
+//! 3. **What upstream says.** An [`adoption`] counts when it is eligible and no anomaly, and its turn comes
+//!    when the [`walk`] up its referrers is complete: [`readiness`]. What a later change of it does is
+//!    [`change`]'s to say.
+//! 4. **The journal.** The [`sequencer`] numbers what happens, one [`entry`] after the other, and fixes in
+//!    each all that its outcome depends on. It knows each account by its [`account_state`] alone, and
+//!    numbers [`moves`] of referrals in an order of their own.
+//! 5. **The ledger.** [`slots`] cuts an entry up into its [`line`]s; [`line_id`] names them.
+//! 6. **The network.** [`apportion`] cuts one whole into the accounts' ratios.
+//!
+//! # What is absent
+//!
+//! No floating point, no tokio, no sqlx, no clock, no randomness. Time and identifiers come in as
+//! arguments, and the same arguments always give the same answer: that is what lets the whole ledger be
+//! computed again from the journal.
+
+pub mod account;
+pub mod account_state;
+pub mod adoption;
+pub mod amount;
+pub mod apportion;
+pub mod change;
+pub mod dates;
+pub mod entry;
+mod fixed;
+pub mod line;
+pub mod line_id;
+pub mod moves;
+pub mod plan;
+pub mod plans;
+pub mod pricing;
+pub mod rate;
+pub mod readiness;
+pub mod sequencer;
+pub mod slots;
+pub mod system;
+pub mod unlock;
+pub mod walk;
+
+pub use account::{AccountSequence, AccountSequenceError};
+pub use account_state::{AccountState, Referrer};
+pub use adoption::{Anomaly, Eligibility, SourceAdoption, SourcePrice, anomaly};
+pub use amount::{Amount, AmountError};
+pub use apportion::{ApportionError, Ratio, apportion};
+pub use change::{Change, change, price_taken_away};
+pub use dates::{DateError, effective_date, expire_date};
+pub use entry::{Ancestor, Distribution, Effect, Entry, Fact};
+pub use line::{Beneficiary, Line, Reason, SourceType, UnallocatedKind};
+pub use line_id::{MAX_SEQ, first_id, id_range, line_id, seq_of, slot_of};
+pub use moves::move_order;
+pub use plan::{Plan, PlanError, PlanVersion, Rates};
+pub use plans::{Plans, PlansError};
+pub use pricing::{Price, PriceError, Pricing};
+pub use rate::Rate;
+pub use readiness::{Standing, Waiting, standing};
+pub use sequencer::{Prior, SequenceError, SequencerState};
+pub use slots::{DistributeError, write_lines};
+pub use system::{SystemAccount, UnknownSystemAccount};
+pub use unlock::UnlockTable;
+pub use walk::{MissingReferral, Upstream, Walk, walk};
+
+/// The farthest level of an upline (RULES section 1).
+pub const MAX_LEVEL: u8 = 15;
+
+/// The longest upline, in accounts.
+pub const MAX_UPLINE: usize = MAX_LEVEL as usize;
+
+/// The highest bonus tier (RULES section 4).
+pub const MAX_TIER: u8 = 3;

@@ -1,0 +1,21 @@
+//! The business day: the one date the books go by (RULES section 6).
+//!
+//! Whoever books under the day shares the advisory lock until its COMMIT; the roll takes it alone for the moment
+//! that moves the row. A row lock would starve: overlapping `FOR SHARE` holders keep a `FOR UPDATE` out.
+//! Two round trips: the lock, then the row, so that the row is read by a statement that began under the lock.
+
+use chrono::NaiveDate;
+use sqlx::PgConnection;
+
+use crate::{Result, locks};
+
+/// Holds the business day still until the transaction ends, and says which it is.
+pub async fn hold(connection: &mut PgConnection) -> Result<NaiveDate> {
+    locks::hold_shared(connection, locks::BUSINESS_DAY).await?;
+    read(connection).await
+}
+
+/// The business day at this moment.
+pub async fn read(connection: &mut PgConnection) -> Result<NaiveDate> {
+    Ok(sqlx::query_scalar!("SELECT current_day FROM business_day").fetch_one(connection).await?)
+}

@@ -1,0 +1,180 @@
+//! Messages that could not be understood, and rows that could not have their account.
+//!
+//! [`insert`] and [`supersede`] are part of the transaction that moves the offset, so a message is
+//! either in a table or here, never in neither. No lock but on the letters; one round trip a function. Phone numbers
+//! are redacted before they come here.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::Result;
+
+/// Code of a row that lost its `account_sequence` to a later one; it waits for its own change.
+pub const UNIQUE_TAKEN: &str = "unique_taken";
+
+/// A message to put aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Partition of the topic.
+    pub partition: i32,
+    /// Offset in the partition.
+    pub offset: i64,
+    /// The key, if it is text; redacted.
+    pub key: Option<String>,
+    /// The value, whole or its head; redacted.
+    pub value: Option<String>,
+    /// SHA-256 of the value as it was read, in hex.
+    pub value_sha256: Option<String>,
+    /// Its headers as a JSON object.
+    pub headers: Option<String>,
+    /// Stable code.
+    pub error_code: String,
+    /// What is wrong, without values.
+    pub error: String,
+    /// Upstream primary key, where it is known.
+    pub original_id: Option<Uuid>,
+}
+
+/// A dead letter as it is stored.
+#[derive(Debug, Clone)]
+pub struct StoredLetter {
+    /// Its number.
+    pub id: i64,
+    /// Topic that it was read from.
+    pub topic: String,
+    /// The message.
+    pub letter: DeadLetter,
+    /// When it was put aside.
+    pub created_at: DateTime<Utc>,
+    /// When it was dealt with; None: open.
+    pub resolved_at: Option<DateTime<Utc>>,
+    /// How: `superseded`, `replayed`, …
+    pub resolution: Option<String>,
+}
+
+/// Puts `letters` of `topic` aside; `table` is the source table as it is shown.
+pub async fn insert(
+    connection: &mut PgConnection,
+    topic: &str,
+    table: &str,
+    letters: &[DeadLetter],
+) -> Result<()> {
+    for letter in letters {
+        sqlx::query!(
+            r#"INSERT INTO cdc_dead_letters (topic, partition, "offset", key, value, value_sha256, headers, error_code,
+                                             error, source_table, original_id)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"#,
+            topic,
+            letter.partition,
+            letter.offset,
+            letter.key,
+            letter.value,
+            letter.value_sha256,
+            letter.headers,
+            letter.error_code,
+            letter.error,
+            table,
+            letter.original_id,
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Closes the open letters of the upstream rows `ids` of `topic`: a later message told their whole state.
+pub async fn supersede(connection: &mut PgConnection, topic: &str, ids: &[Uuid]) -> Result<u64> {
+    let done = sqlx::query!(
+        "UPDATE cdc_dead_letters SET resolved_at = now(), resolution = 'superseded'
+         WHERE original_id = ANY($2) AND topic = $1 AND resolved_at IS NULL",
+        topic,
+        ids
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// The open letters, newest first, after `before` (exclusive, for the next page).
+pub async fn open(connection: &mut PgConnection, before: Option<i64>, limit: i64) -> Result<Vec<StoredLetter>> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT id, topic, partition, "offset", key, value, value_sha256, headers, error_code, error, original_id,
+                  created_at, resolved_at, resolution
+           FROM cdc_dead_letters
+           WHERE resolved_at IS NULL AND id < coalesce($1, 9223372036854775807)
+           ORDER BY id DESC LIMIT $2"#,
+        before,
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(StoredLetter::from).collect())
+}
+
+/// One letter.
+pub async fn get(connection: &mut PgConnection, id: i64) -> Result<Option<StoredLetter>> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"SELECT id, topic, partition, "offset", key, value, value_sha256, headers, error_code, error, original_id,
+                  created_at, resolved_at, resolution
+           FROM cdc_dead_letters WHERE id = $1"#,
+        id
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(StoredLetter::from))
+}
+
+/// Closes a letter, for `contribctl dead-letters replay`; false: it was closed before.
+pub async fn resolve(connection: &mut PgConnection, id: i64, resolution: &str) -> Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE cdc_dead_letters SET resolved_at = now(), resolution = $2 WHERE id = $1 AND resolved_at IS NULL",
+        id,
+        resolution
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+struct Row {
+    id: i64,
+    topic: String,
+    partition: i32,
+    offset: i64,
+    key: Option<String>,
+    value: Option<String>,
+    value_sha256: Option<String>,
+    headers: Option<String>,
+    error_code: String,
+    error: String,
+    original_id: Option<Uuid>,
+    created_at: DateTime<Utc>,
+    resolved_at: Option<DateTime<Utc>>,
+    resolution: Option<String>,
+}
+
+impl From<Row> for StoredLetter {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            topic: row.topic,
+            letter: DeadLetter {
+                partition: row.partition,
+                offset: row.offset,
+                key: row.key,
+                value: row.value,
+                value_sha256: row.value_sha256,
+                headers: row.headers,
+                error_code: row.error_code,
+                error: row.error,
+                original_id: row.original_id,
+            },
+            created_at: row.created_at,
+            resolved_at: row.resolved_at,
+            resolution: row.resolution,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What changed upstream and has not been judged: written by the ingestor, emptied by the sequencer.
+//!
+//! Rows are only inserted and deleted, each by its id, so neither side waits for the other and a row that commits
+//! late is simply seen late. Part of the caller's transaction, no row lock, one round trip a function.
+
+use domain::AccountSequence;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{Error, Result};
+
+/// One thing to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// An account's referral row appeared, changed or went.
+    Referral(AccountSequence),
+    /// An adoption changed, by its upstream id.
+    Adoption(Uuid),
+}
+
+/// At most `limit` rows with their ids, oldest first.
+pub async fn first(connection: &mut PgConnection, limit: i64) -> Result<Vec<(i64, Changed)>> {
+    let rows = sqlx::query!(
+        "SELECT id, account_sequence, original_adoption_id FROM sequencer_queue ORDER BY id LIMIT $1",
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| match (row.original_adoption_id, row.account_sequence) {
+            (Some(adoption), _) => Ok((row.id, Changed::Adoption(adoption))),
+            (None, Some(account)) => Ok((row.id, Changed::Referral(AccountSequence::parse(&account)?))),
+            (None, None) => Err(Error::corrupt(format!("sequencer_queue {} names nothing", row.id))),
+        })
+        .collect()
+}
+
+/// Takes the rows away.
+pub async fn delete(connection: &mut PgConnection, ids: &[i64]) -> Result<()> {
+    sqlx::query!("DELETE FROM sequencer_queue WHERE id = ANY($1)", ids).execute(connection).await?;
+    Ok(())
+}
+
+/// Queues every adoption of the backlog that waits for one of `accounts`, and, since any change of the tree may open
+/// a cycle, those that stand in one.
+pub async fn requeue_waiting_for(connection: &mut PgConnection, accounts: &[String]) -> Result<u64> {
+    let done = sqlx::query!(
+        "INSERT INTO sequencer_queue (kind, original_adoption_id)
+         SELECT 1, original_adoption_id FROM sequencer_backlog
+         WHERE waiting_for = ANY($1::text[]) OR (state = 'anomaly' AND in_cycle)",
+        accounts
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Queues every adoption that waits or is an anomaly: after a take-over, at a new business day and now and then.
+pub async fn requeue_backlog(connection: &mut PgConnection) -> Result<u64> {
+    let done = sqlx::query!(
+        "INSERT INTO sequencer_queue (kind, original_adoption_id)
+         SELECT 1, original_adoption_id FROM sequencer_backlog WHERE state IN ('waiting', 'anomaly')"
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// How many rows there are.
+pub async fn len(connection: &mut PgConnection) -> Result<i64> {
+    Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM sequencer_queue"#).fetch_one(connection).await?)
+}

@@ -1,0 +1,75 @@
+//! A database of its own for each test, cloned from a template that is migrated once.
+
+use std::str::FromStr;
+
+use anyhow::Context;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool};
+use uuid::Uuid;
+
+/// The zone in which tests keep their books.
+pub const TIME_ZONE: &str = "Asia/Shanghai";
+const TEMPLATE_LOCK: i64 = 0x7E57_7E3F;
+
+/// A migrated, empty database; dropped by [`TestDatabase::close`].
+#[derive(Debug)]
+pub struct TestDatabase {
+    name: String,
+    server: PgConnectOptions,
+    pool: PgPool,
+}
+
+impl TestDatabase {
+    /// Clones the template (making it first if this build's migrations have none yet) and connects.
+    pub async fn create() -> anyhow::Result<Self> {
+        let server = PgConnectOptions::from_str(&crate::required("CONTRIB_TEST_DATABASE_URL")?)?;
+        let mut admin = PgConnection::connect_with(&server).await.context("the tests' PostgreSQL")?;
+        let template = make_template(&mut admin, &server).await?;
+        let name = format!("test_{}", Uuid::new_v4().simple());
+        admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE {template}"))).await?;
+        admin.close().await?;
+        let pool =
+            PgPoolOptions::new().max_connections(16).connect_with(server.clone().database(&name)).await?;
+        Ok(Self { name, server, pool })
+    }
+
+    /// Connections to it.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Its URL, as a worker's `database.url` takes it.
+    pub fn url(&self) -> String {
+        sqlx::ConnectOptions::to_url_lossy(&self.server.clone().database(&self.name)).to_string()
+    }
+
+    /// Drops it, whoever is still connected.
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.pool.close().await;
+        let mut admin = PgConnection::connect_with(&self.server).await?;
+        admin.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name))).await?;
+        Ok(())
+    }
+}
+
+/// The template is named after the migrations' checksum, so a changed migration makes a new one.
+async fn make_template(admin: &mut PgConnection, server: &PgConnectOptions) -> anyhow::Result<String> {
+    let name = format!("contrib_template_{:016x}", persistence::migrations::fingerprint());
+    sqlx::query("SELECT pg_advisory_lock($1)").bind(TEMPLATE_LOCK).execute(&mut *admin).await?;
+    let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+        .bind(&name)
+        .fetch_one(&mut *admin)
+        .await?;
+    if !there {
+        let unfinished = format!("{name}_unfinished");
+        admin.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)"))).await?;
+        admin.execute(AssertSqlSafe(format!("CREATE DATABASE {unfinished}"))).await?;
+        let pool =
+            PgPoolOptions::new().max_connections(1).connect_with(server.clone().database(&unfinished)).await?;
+        persistence::migrations::run(&pool, TIME_ZONE).await?;
+        pool.close().await;
+        admin.execute(AssertSqlSafe(format!("ALTER DATABASE {unfinished} RENAME TO {name}"))).await?;
+    }
+    sqlx::query("SELECT pg_advisory_unlock($1)").bind(TEMPLATE_LOCK).execute(&mut *admin).await?;
+    Ok(name)
+}

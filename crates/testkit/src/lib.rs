@@ -1,0 +1,14 @@
+//! For tests only: what a test needs of real servers. Nothing here is ever part of a deployment.
+//!
+//! Tests read `CONTRIB_TEST_DATABASE_URL` and `CONTRIB_TEST_KAFKA_BROKERS`, which `make test` sets, and fail with
+//! these names when they are missing: a test that cannot reach its server has not passed.
+
+pub mod database;
+pub mod wait;
+
+use anyhow::Context;
+
+/// A setting of the tests' stack.
+pub fn required(variable: &str) -> anyhow::Result<String> {
+    std::env::var(variable).with_context(|| format!("{variable} is not set: run the tests with `make test`"))
+}

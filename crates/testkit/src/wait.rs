@@ -1,0 +1,18 @@
+//! Waiting for a condition, with a limit, in place of sleeping.
+
+use std::time::{Duration, Instant};
+
+/// Polls `condition` until it gives a value; fails with `what` after `limit`.
+pub async fn until<T, F>(what: &str, limit: Duration, mut condition: impl FnMut() -> F) -> anyhow::Result<T>
+where
+    F: Future<Output = anyhow::Result<Option<T>>>,
+{
+    let started = Instant::now();
+    loop {
+        if let Some(value) = condition().await? {
+            return Ok(value);
+        }
+        anyhow::ensure!(started.elapsed() < limit, "waited {limit:?} in vain for: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

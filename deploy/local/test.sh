@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# `make test`: the tests of the workspace against real servers: a stack of their own beside the one of `make up`, on other
+# ports, that shares its jars. Arguments go to `cargo test`. Stops afterwards what it started; the exit code is the tests'.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+repo=$(cd "$here/../.." && pwd -P)
+main_dir=$(realpath -m -- "${STACK_DIR:-$repo/.stack}")
+export STACK_JARS=${STACK_JARS:-$main_dir/jars}
+export STACK_DIR=${TEST_STACK_DIR:-$main_dir/test}
+export STACK_PG_PORT=${TEST_PG_PORT:-15532} STACK_REDIS_PORT=${TEST_REDIS_PORT:-16479}
+export STACK_KAFKA_PORT=${TEST_KAFKA_PORT:-19192} STACK_CONTROLLER_PORT=${TEST_CONTROLLER_PORT:-19193}
+export STACK_CONNECT_PORT=${TEST_CONNECT_PORT:-18183}
+export CONTRIB_TEST_DATABASE_URL=postgres://postgres:postgres@127.0.0.1:$STACK_PG_PORT/postgres
+export CONTRIB_TEST_KAFKA_BROKERS=127.0.0.1:$STACK_KAFKA_PORT
+export CONTRIB_TEST_CONNECT_URL=http://127.0.0.1:$STACK_CONNECT_PORT
+export CONTRIB_TEST_REDIS_URL=redis://127.0.0.1:$STACK_REDIS_PORT
+
+# quietly: the last thing printed is the tests' own summary
+stop_started() {
+  local rc=$? name
+  trap '' INT TERM
+  for name in $(tac "$STACK_DIR/run/started" 2>/dev/null); do
+    "$here/stack.sh" stop-one "$name" >>"$STACK_DIR/logs/stop.log" 2>&1 || true
+  done
+  exit "$rc"
+}
+
+"$here/stack.sh" install
+rm -f "$STACK_DIR/run/started"
+trap stop_started EXIT
+trap 'exit 130' INT TERM
+"$here/stack.sh" start
+cd "$repo"
+cargo test --workspace --locked "$@"
