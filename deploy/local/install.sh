@@ -50,16 +50,7 @@ install_all() {
   local t0
   t0=$(now)
   install_packages
-  mkdir -p "$JARS/plugins"
-  # two stacks that share the jars may install at the same time
-  exec 9>"$JARS/.lock"
-  flock -n 9 || {
-    say "waiting for another install that fills $JARS"
-    flock 9
-  }
-  fetch_jars kafka "Apache Kafka and Kafka Connect"
-  fetch_jars plugins/debezium-postgres "Debezium's PostgreSQL connector"
-  exec 9>&-
+  if ! jars_complete; then fetch_all_jars; fi
   say "install: all there ($(since "$t0"))"
 }
 
@@ -70,7 +61,7 @@ install_packages() {
     # shellcheck disable=SC2294 # the table's tests are code
     if ! eval "${entry%|*}"; then missing+=("${entry##*|}"); fi
   done
-  if ! { jars_current kafka && jars_current plugins/debezium-postgres; } && ! has mvn; then missing+=(maven); fi
+  if ! jars_complete && ! has mvn; then missing+=(maven); fi
   if ((${#missing[@]} == 0)); then return; fi
 
   has apt-get || die "missing: ${missing[*]}; there is no apt-get here, install them by hand"
@@ -138,6 +129,21 @@ jars_excluded() {
 }
 jars_stamp() { { cat "$(jars_pom "$1")"; jars_excluded "$1"; } | sha256sum | cut -c1-16; }
 jars_current() { [[ $(cat "$JARS/$1/.stamp" 2>/dev/null) == "$(jars_stamp "$1")" ]]; }
+
+jars_complete() { jars_current kafka && jars_current plugins/debezium-postgres; }
+
+fetch_all_jars() {
+  mkdir -p "$JARS/plugins"
+  # two stacks that share the jars may install at the same time
+  exec 9>"$JARS/.lock"
+  flock -n 9 || {
+    say "waiting for another install that fills $JARS"
+    flock 9
+  }
+  fetch_jars kafka "Apache Kafka and Kafka Connect"
+  fetch_jars plugins/debezium-postgres "Debezium's PostgreSQL connector"
+  exec 9>&-
+}
 
 fetch_jars() { # SET WHAT
   local into=$JARS/$1 excluded

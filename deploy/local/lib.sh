@@ -30,11 +30,15 @@ die() {
 now() { date +%s.%N; }
 since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.1f s", b - a }'; }
 
-port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+# Does anybody listen there? Asked of the kernel, not by connecting: trying again and again to connect to a port from which
+# outgoing connections are also numbered (32768 on) ends up connected to itself, and then the server cannot have the port.
+listening() {
+  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -E "$(printf '^ *[0-9]+: [0-9A-F]+:%04X [0-9A-F]+:0000 0A ' "$1")" >/dev/null
+}
 
-# need_port PORT VARIABLE WHAT: refuses a port that something else already answers on
+# need_port PORT VARIABLE WHAT: refuses a port that something else already listens on
 need_port() {
-  if port_open "$1"; then
+  if listening "$1"; then
     die "port $1 ($3) is taken by another process: stop that, or choose another port with $2=…"
   fi
 }

@@ -8,8 +8,7 @@ require_installed() {
   if [[ -z $PGBIN && -e $DIR/data/pg/PG_VERSION ]]; then
     die "the data in $DIR is PostgreSQL $(cat "$DIR/data/pg/PG_VERSION")'s, which is not installed: install it, or reset"
   fi
-  if [[ -z $PGBIN || -z $JAVA ]] || ! has redis-server || ! jars_current kafka ||
-    ! jars_current plugins/debezium-postgres; then
+  if [[ -z $PGBIN || -z $JAVA ]] || ! has redis-server || ! jars_complete; then
     die "something is missing here: run  $HERE/stack.sh install  first"
   fi
 }
@@ -156,10 +155,18 @@ await() {
       wait_for 60 postgres psql_ -d postgres -c 'SELECT 1'
       make_databases
       ;;
-    redis) wait_for 20 redis redis-cli -p "$REDIS_PORT" ping ;;
-    kafka) wait_for 120 kafka port_open "$KAFKA_PORT" ;;
+    redis) wait_for 20 redis answers redis ;;
+    kafka) wait_for 120 kafka answers kafka ;;
+    connect) wait_for 180 connect answers connect ;;
+  esac
+}
+
+answers() {
+  listening "$(port_of "$1")" || return 1
+  case $1 in
+    redis) redis-cli -p "$REDIS_PORT" ping ;;
     # /connectors answers only once the worker has joined its group; / answers earlier
-    connect) wait_for 180 connect curl -fsS -m 5 "http://127.0.0.1:$CONNECT_PORT/connectors" ;;
+    connect) curl -fsS -m 5 "http://127.0.0.1:$CONNECT_PORT/connectors" ;;
   esac
 }
 

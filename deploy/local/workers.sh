@@ -32,7 +32,7 @@ launch() {
   spawn "$1" env "${settings[@]}" "$BIN/$1" --config "$REPO/config"
 }
 
-ready() { curl -fsS -m 5 "http://127.0.0.1:$(port_of "$1")/health/ready"; }
+ready() { listening "$(port_of "$1")" && curl -fsS -m 5 "http://127.0.0.1:$(port_of "$1")/health/ready"; }
 
 # a build puts a new file in the place of the one that still runs
 outdated() { [[ $(readlink "/proc/$(pid_of "$1")/exe") == *' (deleted)' ]]; }

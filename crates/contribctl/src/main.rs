@@ -1,2 +1,7 @@
-//! thin
-fn main() {}
+//! The operators' command line.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    contribctl::run()
+}

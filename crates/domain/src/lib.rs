@@ -10,13 +10,47 @@
 //! 2. **The plan.** A [`plan`] says how an adoption is priced ([`pricing`]), how it is cut up, what an
 //!    account has to do for its share ([`unlock`]) and how long a share lives ([`dates`]).
 //! 3. **What upstream says.** An [`adoption`] counts when it is eligible and no anomaly, and its turn comes
-//!    when the [`walk`] up its referrers is complete: [`readiness`]. What a later change of it does is
-//!    [`change`]'s to say.
+//!    when the [`walk`](mod@walk) up its referrers is complete: [`readiness`]. What a later change of it does
+//!    is [`change`](mod@change)'s to say.
 //! 4. **The journal.** The [`sequencer`] numbers what happens, one [`entry`] after the other, and fixes in
 //!    each all that its outcome depends on. It knows each account by its [`account_state`] alone, and
 //!    numbers [`moves`] of referrals in an order of their own.
-//! 5. **The ledger.** [`slots`] cuts an entry up into its [`line`]s; [`line_id`] names them.
-//! 6. **The network.** [`apportion`] cuts one whole into the accounts' ratios.
+//! 5. **The ledger.** [`slots`] cuts an entry up into its [`line`](mod@line)s; [`line_id`](mod@line_id) names them.
+//! 6. **The network.** [`apportion`](mod@apportion) cuts one whole into the accounts' ratios.
+//!
+//! # The first adoption there ever was
+//!
+//! R has no referrer, and A, whom R referred, adopts one tree. R's direct count becomes 1, which unlocks
+//! five levels; its bonus tiers stay locked, because R has neither adopted nor a second direct referral.
+//!
+//! ```
+//! use domain::{AccountSequence, Plan, SequencerState, SourceAdoption, SourcePrice, write_lines};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let adoption = SourceAdoption {
+//!     id: "0b3e1c9e-5f0e-4b7e-9a44-5d6f0a3c2b11".parse()?,
+//!     account: AccountSequence::parse("A")?,
+//!     tree_count: 1,
+//!     adoption_date: "2026-11-22".parse()?,
+//!     status: None,
+//!     price: SourcePrice::Unpriced,
+//!     created_at: None,
+//!     deleted: false,
+//! };
+//! let upline = [AccountSequence::parse("R")?];
+//! let plan = Plan::seed().check()?;
+//! let today = "2026-11-22".parse()?;
+//! let entry = SequencerState::default().distribute(&adoption, &upline, None, &plan, today)?;
+//!
+//! let mut lines = Vec::new();
+//! write_lines(&entry, &plan, &mut lines)?;
+//! let amounts: Vec<String> = lines.iter().map(|line| line.amount.to_string()).collect();
+//! assert_eq!(amounts[0], "15831.9000000000"); // A itself: 70 % of 22617
+//! assert_eq!(amounts[4], "113.0850000000"); // R, level 1: 0.5 %
+//! assert_eq!(amounts[22], "3279.4650000000"); // headquarters: 14 levels and 3 tiers
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # What is absent
 //!

@@ -28,8 +28,7 @@ pub mod topics;
 
 use std::sync::Arc;
 
-use persistence::PgPool;
-use persistence::outbox::Calls;
+use persistence::calls::{self, Channel};
 use runtime::{Context, ExposeSecret, Idle, Worker, run_until_stopped};
 use tokio::sync::Notify;
 
@@ -45,26 +44,11 @@ pub async fn run(context: Context) -> Result<(), RelayError> {
     let mut relay = Relay::new(pool.clone(), url.to_owned(), &settings.kafka, &settings.relay);
 
     let called = Arc::new(Notify::new());
-    let hearing = tokio::spawn(hear(pool, Arc::clone(&called)));
+    let hearing = tokio::spawn(calls::hear(pool, Channel::Outbox, Arc::clone(&called)));
     let idle = Idle::poll_or(settings.relay.poll(), called);
     let readiness = context.health.part(Relay::NAME);
     let ended = run_until_stopped(&mut relay, idle, &readiness, &context.shutdown).await;
     hearing.abort();
     relay.close().await;
     ended
-}
-
-/// Passes the writers' calls on. Without them, or without the connection, the poll finds the events a little later.
-async fn hear(pool: PgPool, called: Arc<Notify>) {
-    loop {
-        match Calls::listen(&pool).await {
-            Ok(mut calls) => {
-                while calls.next().await.is_ok() {
-                    called.notify_one();
-                }
-            }
-            Err(error) => tracing::debug!(%error, "cannot listen"),
-        }
-        tokio::time::sleep(shards::HOUSEKEEPING).await;
-    }
 }

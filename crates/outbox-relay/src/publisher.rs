@@ -171,3 +171,46 @@ impl Published {
         published
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use persistence::outbox::{Aggregate, Event};
+    use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+    use super::Published;
+    use crate::error::RelayError;
+
+    fn event(shard: i16, id: i64) -> Event {
+        Event {
+            shard,
+            id,
+            aggregate: Aggregate::Account,
+            key: "D1".to_owned(),
+            event_type: "ContributionCalculated".to_owned(),
+            event_id: "6f1d3c3e-58a5-4b86-9f3b-0d9a4d1f2a10".parse().unwrap(),
+            payload: "{}".to_owned(),
+            traceparent: None,
+            created_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn timed_out() -> Result<(), KafkaError> {
+        Err(KafkaError::MessageProduction(RDKafkaErrorCode::MessageTimedOut))
+    }
+
+    #[test]
+    fn nothing_behind_a_failure_of_its_shard_counts_as_published() {
+        let events = [event(0, 1), event(0, 2), event(0, 3), event(1, 4), event(1, 5)];
+        let published = Published::of(&events, vec![Ok(()), timed_out(), Ok(()), Ok(()), timed_out()]);
+        assert_eq!(published.acknowledged, [(0, 1), (1, 4)]);
+        assert!(matches!(published.failure, Some(RelayError::NotAcknowledged { shard: 0, id: 2, .. })));
+    }
+
+    #[test]
+    fn what_was_never_handed_over_does_not_count() {
+        let events = [event(0, 1), event(0, 2), event(1, 3)];
+        let published = Published::of(&events, vec![Ok(()), timed_out()]);
+        assert_eq!(published.acknowledged, [(0, 1)]);
+    }
+}

@@ -19,6 +19,8 @@ use crate::error::RelayError;
 use crate::publisher::Publisher;
 use crate::shards::Shards;
 
+/// How often the shards are shared out anew and the horizon is looked for.
+const HOUSEKEEPING: Duration = Duration::from_secs(1);
 /// How often a scan starts from the beginning, whatever the floor says.
 const FULL_SCAN: Duration = Duration::from_mins(1);
 
@@ -35,10 +37,21 @@ pub struct Relay {
 impl Relay {
     /// Connects with its first step. `url` is for the session that holds the shards.
     pub fn new(pool: PgPool, url: String, kafka: &settings::Kafka, relay: &settings::Relay) -> Self {
+        Self::keeping_house_every(HOUSEKEEPING, pool, url, kafka, relay)
+    }
+
+    /// As [`new`](Self::new), with another interval for what is done once a second.
+    pub fn keeping_house_every(
+        interval: Duration,
+        pool: PgPool,
+        url: String,
+        kafka: &settings::Kafka,
+        relay: &settings::Relay,
+    ) -> Self {
         Self {
             pool,
             batch: relay.batch,
-            shards: Shards::new(url, relay.shards),
+            shards: Shards::new(url, relay.shards, interval),
             horizon: Horizon::default(),
             publisher: Publisher::new(kafka),
             full_scan: Instant::now(),

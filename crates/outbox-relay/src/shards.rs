@@ -17,8 +17,6 @@ use tokio::time::{Instant, timeout};
 
 use crate::error::RelayError;
 
-/// How often the shards are shared out anew.
-pub const HOUSEKEEPING: Duration = Duration::from_secs(1);
 /// How long the session may take to answer before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -27,6 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Shards {
     url: String,
     configured: i16,
+    every: Duration,
     session: Option<Session>,
     owned: BTreeMap<i16, i64>,
 }
@@ -39,9 +38,10 @@ struct Session {
 }
 
 impl Shards {
-    /// Owns none yet. `configured` is how many there are, unless the outbox holds a higher one.
-    pub fn new(url: String, configured: i16) -> Self {
-        Self { url, configured, session: None, owned: BTreeMap::new() }
+    /// Owns none yet. `configured` is how many there are, unless the outbox holds a higher one; `every` is how often
+    /// they are shared out anew.
+    pub fn new(url: String, configured: i16, every: Duration) -> Self {
+        Self { url, configured, every, session: None, owned: BTreeMap::new() }
     }
 
     /// The shards owned, each with its floor.
@@ -52,7 +52,7 @@ impl Shards {
     /// Whether it is time to [`share_out`](Self::share_out).
     pub fn due(&self) -> bool {
         let last = self.session.as_ref().and_then(|session| session.shared_out);
-        last.is_none_or(|last| last.elapsed() >= HOUSEKEEPING)
+        last.is_none_or(|last| last.elapsed() >= self.every)
     }
 
     /// Takes free shards up to a fair part, gives back what is beyond it. Must not be called while records of an owned
@@ -64,7 +64,7 @@ impl Shards {
         self.confirm().await?;
         let relays = relays_seated(pool).await?.max(1);
         // a lower number in the settings must not leave events behind
-        let shards = highest_shard(pool).await?.map_or(self.configured, |shard| self.configured.max(shard + 1));
+        let shards = highest_shard(pool).await?.map_or(self.configured, |shard| self.configured.max(shard.saturating_add(1)));
         let part = usize::try_from((i64::from(shards) + relays - 1) / relays).unwrap_or(usize::MAX);
         let shared = self.move_to(part, shards).await;
         if shared.is_err() {

@@ -43,13 +43,24 @@ pub struct Unlock {
     pub tiers: i32,
 }
 
+/// Under what a chunk is booked.
+#[derive(Debug, Clone)]
+pub struct Booking {
+    /// The business day, held by the caller.
+    pub day: NaiveDate,
+    /// The moment, as it stands in the ledger and the events.
+    pub at: DateTime<Utc>,
+    /// Shards of the outbox.
+    pub shards: i16,
+    /// The trace of the chunk's first entry.
+    pub traceparent: Option<String>,
+}
+
 /// Adds `deltas`, which are sorted by account and name each once, and queues their events.
 pub async fn add(
     connection: &mut PgConnection,
     deltas: &[AccountDelta],
-    business_day: NaiveDate,
-    at: DateTime<Utc>,
-    shards: i16,
+    booking: &Booking,
 ) -> Result<()> {
     let accounts: Vec<&str> = deltas.iter().map(|delta| delta.account.as_str()).collect();
     let personal = decimals(deltas, |delta| delta.personal)?;
@@ -74,10 +85,11 @@ pub async fn add(
         &unlock(|unlock| unlock.directs),
         &unlock(|unlock| unlock.depth),
         &unlock(|unlock| unlock.tiers),
-        at,
-        at.to_rfc3339_opts(SecondsFormat::Micros, true),
-        business_day.to_string(),
-        shards
+        booking.at,
+        booking.at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        booking.day.to_string(),
+        booking.shards,
+        booking.traceparent
     )
     .execute(connection)
     .await?;

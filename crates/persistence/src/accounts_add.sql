@@ -1,5 +1,5 @@
 -- Deltas of accounts ($1 names in byte order, $2-$5 amounts, $6-$10 the newest unlock or seq 0) at $11,
--- and an event for each ($12 the same time as text, $13 the business day as text, $14 shards).
+-- and an event for each ($12 the same time as text, $13 the business day as text, $14 shards, $15 trace).
 WITH upserted AS (
     INSERT INTO contribution_accounts AS a (account_sequence, personal_contribution, team_level_contribution,
         team_bonus_contribution, total_contribution, effective_contribution, unlock_seq, has_adopted,
@@ -32,8 +32,8 @@ WITH upserted AS (
 ), events AS (
     SELECT upserted.*, gen_random_uuid() AS event_id, (SELECT epoch FROM published_ledger) AS epoch FROM upserted
 )
-INSERT INTO outbox_events (aggregate_type, aggregate_id, event_type, event_id, epoch, version, payload, shard,
-    created_at)
+INSERT INTO outbox_events (aggregate_type, aggregate_id, event_type, event_id, epoch, version, payload, traceparent,
+    shard, created_at)
 SELECT 'ACCOUNT', account_sequence, 'ContributionCalculated', event_id, epoch, version,
     concat('{"eventId":"', event_id, '","eventType":"ContributionCalculated","accountSequence":',
         to_json(account_sequence::text), ',"totalContribution":"', total_contribution,
@@ -41,5 +41,5 @@ SELECT 'ACCOUNT', account_sequence, 'ContributionCalculated', event_id, epoch, v
         '","teamLevelContribution":"', team_level_contribution, '","teamBonusContribution":"',
         team_bonus_contribution, '","calculatedAt":"', $12::text, '","effectiveOn":"', $13::text,
         '","epoch":', epoch, ',"version":', version, '}'),
-    mod(hashtextextended(account_sequence, 0) & 1048575, $14::smallint)::smallint, $11
+    $15, mod(hashtextextended(account_sequence, 0) & 1048575, $14::smallint)::smallint, $11
 FROM events

@@ -113,12 +113,25 @@ pub async fn first_changed(connection: &mut PgConnection, limit: i64) -> Result<
     Ok(ids.fetch_all(connection).await?)
 }
 
+/// A ready adoption with the place it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ready {
+    /// Upstream id.
+    pub id: Uuid,
+    /// The date it was judged by.
+    pub adoption_date: NaiveDate,
+    /// Upstream's creation time, where it is known.
+    pub created_at: Option<DateTime<Utc>>,
+}
+
 /// The first `limit` ready adoptions in the order of RULES section 3.
-pub async fn first_ready(connection: &mut PgConnection, limit: i64) -> Result<Vec<Uuid>> {
-    let ids = sqlx::query_scalar!(
-        "SELECT original_adoption_id FROM sequencer_backlog WHERE state = 'ready'
+pub async fn first_ready(connection: &mut PgConnection, limit: i64) -> Result<Vec<Ready>> {
+    let rows = sqlx::query_as!(
+        Ready,
+        "SELECT original_adoption_id AS id, adoption_date, nullif(source_created_at, 'infinity') AS created_at
+         FROM sequencer_backlog WHERE state = 'ready'
          ORDER BY adoption_date, source_created_at, original_adoption_id LIMIT $1",
         limit
     );
-    Ok(ids.fetch_all(connection).await?)
+    Ok(rows.fetch_all(connection).await?)
 }

@@ -104,7 +104,7 @@ pub async fn record(
              INSERT INTO processed_events (event_id, event_type, source_service)
              SELECT unnest($1::text[]), 'cdc-batch', left($2, 50) ON CONFLICT (event_id) DO NOTHING)
          INSERT INTO cdc_sync_progress AS p (source_topic, last_sequence_num, last_synced_at)
-         VALUES ($3, coalesce($4, 0), now())
+         VALUES ($3, coalesce($4::bigint, 0), now())
          ON CONFLICT (source_topic) DO UPDATE SET
              last_sequence_num = greatest(p.last_sequence_num, EXCLUDED.last_sequence_num),
              last_synced_at = EXCLUDED.last_synced_at, updated_at = now()",

@@ -24,8 +24,8 @@ pub struct DeadLetter {
     pub key: Option<String>,
     /// The value, whole or its head; redacted.
     pub value: Option<String>,
-    /// SHA-256 of the value as it was read, in hex.
-    pub value_sha256: Option<String>,
+    /// The value as it was read: only its SHA-256 is stored.
+    pub raw_value: Option<Vec<u8>>,
     /// Its headers as a JSON object.
     pub headers: Option<String>,
     /// Stable code.
@@ -43,8 +43,26 @@ pub struct StoredLetter {
     pub id: i64,
     /// Topic that it was read from.
     pub topic: String,
-    /// The message.
-    pub letter: DeadLetter,
+    /// Partition of the topic.
+    pub partition: i32,
+    /// Offset in the partition.
+    pub offset: i64,
+    /// The key; redacted.
+    pub key: Option<String>,
+    /// The value, whole or its head; redacted.
+    pub value: Option<String>,
+    /// SHA-256 of the value as it was read, in hex.
+    pub value_sha256: Option<String>,
+    /// Its headers as a JSON object.
+    pub headers: Option<String>,
+    /// Stable code.
+    pub error_code: String,
+    /// What is wrong, without values.
+    pub error: String,
+    /// The source table.
+    pub source_table: Option<String>,
+    /// Upstream primary key, where it is known.
+    pub original_id: Option<Uuid>,
     /// When it was put aside.
     pub created_at: DateTime<Utc>,
     /// When it was dealt with; None: open.
@@ -64,13 +82,13 @@ pub async fn insert(
         sqlx::query!(
             r#"INSERT INTO cdc_dead_letters (topic, partition, "offset", key, value, value_sha256, headers, error_code,
                                              error, source_table, original_id)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"#,
+               VALUES ($1, $2, $3, $4, $5, encode(sha256($6::bytea), 'hex'), $7, $8, $9, $10, $11)"#,
             topic,
             letter.partition,
             letter.offset,
             letter.key,
             letter.value,
-            letter.value_sha256,
+            letter.raw_value,
             letter.headers,
             letter.error_code,
             letter.error,
@@ -99,9 +117,9 @@ pub async fn supersede(connection: &mut PgConnection, topic: &str, ids: &[Uuid])
 /// The open letters, newest first, after `before` (exclusive, for the next page).
 pub async fn open(connection: &mut PgConnection, before: Option<i64>, limit: i64) -> Result<Vec<StoredLetter>> {
     let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT id, topic, partition, "offset", key, value, value_sha256, headers, error_code, error, original_id,
-                  created_at, resolved_at, resolution
+        StoredLetter,
+        r#"SELECT id, topic, partition, "offset", key, value, value_sha256, headers, error_code, error, source_table,
+                  original_id, created_at, resolved_at, resolution
            FROM cdc_dead_letters
            WHERE resolved_at IS NULL AND id < coalesce($1, 9223372036854775807)
            ORDER BY id DESC LIMIT $2"#,
@@ -110,21 +128,21 @@ pub async fn open(connection: &mut PgConnection, before: Option<i64>, limit: i64
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(StoredLetter::from).collect())
+    Ok(rows)
 }
 
 /// One letter.
 pub async fn get(connection: &mut PgConnection, id: i64) -> Result<Option<StoredLetter>> {
     let row = sqlx::query_as!(
-        Row,
-        r#"SELECT id, topic, partition, "offset", key, value, value_sha256, headers, error_code, error, original_id,
-                  created_at, resolved_at, resolution
+        StoredLetter,
+        r#"SELECT id, topic, partition, "offset", key, value, value_sha256, headers, error_code, error, source_table,
+                  original_id, created_at, resolved_at, resolution
            FROM cdc_dead_letters WHERE id = $1"#,
         id
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(StoredLetter::from))
+    Ok(row)
 }
 
 /// Closes a letter, for `contribctl dead-letters replay`; false: it was closed before.
@@ -137,44 +155,4 @@ pub async fn resolve(connection: &mut PgConnection, id: i64, resolution: &str) -
     .execute(connection)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-struct Row {
-    id: i64,
-    topic: String,
-    partition: i32,
-    offset: i64,
-    key: Option<String>,
-    value: Option<String>,
-    value_sha256: Option<String>,
-    headers: Option<String>,
-    error_code: String,
-    error: String,
-    original_id: Option<Uuid>,
-    created_at: DateTime<Utc>,
-    resolved_at: Option<DateTime<Utc>>,
-    resolution: Option<String>,
-}
-
-impl From<Row> for StoredLetter {
-    fn from(row: Row) -> Self {
-        Self {
-            id: row.id,
-            topic: row.topic,
-            letter: DeadLetter {
-                partition: row.partition,
-                offset: row.offset,
-                key: row.key,
-                value: row.value,
-                value_sha256: row.value_sha256,
-                headers: row.headers,
-                error_code: row.error_code,
-                error: row.error,
-                original_id: row.original_id,
-            },
-            created_at: row.created_at,
-            resolved_at: row.resolved_at,
-            resolution: row.resolution,
-        }
-    }
 }

@@ -29,14 +29,10 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
-use sqlx::postgres::PgListener;
 use uuid::Uuid;
 
 use crate::locks::SPACE;
 use crate::{Error, Result};
-
-/// Writers that see the relay idle notify this channel in their transaction.
-pub const CHANNEL: &str = "outbox";
 
 /// Session lock number n of the relays that run: this plus n, below [`SEATS`]. Each relay holds one.
 pub const RELAY_SEAT: i32 = 2000;
@@ -225,25 +221,6 @@ async fn writers(pool: &PgPool) -> Result<BTreeSet<String>> {
              AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"#
     );
     Ok(writers.fetch_all(pool).await?.into_iter().collect())
-}
-
-/// Hears the writers' calls on [`CHANNEL`]. A call can be missed while the connection is away: poll as well.
-#[derive(Debug)]
-pub struct Calls(PgListener);
-
-impl Calls {
-    /// Takes a connection of the pool for as long as it lives.
-    pub async fn listen(pool: &PgPool) -> Result<Self> {
-        let mut listener = PgListener::connect_with(pool).await?;
-        listener.listen(CHANNEL).await?;
-        Ok(Self(listener))
-    }
-
-    /// Waits for the next call, or for the connection's return after a loss.
-    pub async fn next(&mut self) -> Result<()> {
-        self.0.try_recv().await?;
-        Ok(())
-    }
 }
 
 #[cfg(test)]

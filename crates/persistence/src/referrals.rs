@@ -1,11 +1,11 @@
 //! What `synced_referrals` says of uplines, for the sequencer's walks.
 //!
 //! All rows of a pass come from one statement, so from one moment. `upline` only tells which rows to read: the walk
-//! itself follows `referrer_account_sequence`. No lock, one round trip a function.
+//! itself follows `referrer_account_sequence`. No lock, one round trip (two where an upline is out of date).
 
 use std::collections::{HashMap, HashSet};
 
-use domain::{AccountSequence, Upstream};
+use domain::{AccountSequence, MAX_UPLINE, Upstream};
 use sqlx::PgConnection;
 
 use crate::Result;
@@ -19,13 +19,29 @@ pub struct UpstreamTree {
 
 impl UpstreamTree {
     /// What upstream says of `account`; `None` if its row was not among those read.
-    pub fn get(&self, account: &AccountSequence) -> Option<Upstream> {
+    fn get(&self, account: &AccountSequence) -> Option<Upstream> {
         self.rows.get(account).cloned().or_else(|| self.asked.contains(account).then_some(Upstream::Missing))
     }
 }
 
-/// The rows of `accounts` and of the 15 above each, as far as the stored uplines name them.
+/// The rows of `accounts` and of the 15 above each. Where a stored upline is still being brought up to date, the rows
+/// it does not name are read step by step in a second statement.
 pub async fn read(connection: &mut PgConnection, accounts: &[String]) -> Result<UpstreamTree> {
+    let mut tree = read_by_upline(&mut *connection, accounts).await?;
+    let mut left = Vec::new();
+    for account in accounts {
+        if tree.is_left_by(&AccountSequence::parse(account)?) {
+            left.push(account.clone());
+        }
+    }
+    if !left.is_empty() {
+        tree.merge(read_step_by_step(connection, &left).await?);
+    }
+    Ok(tree)
+}
+
+/// The rows that the stored uplines name: one index look-up a row.
+async fn read_by_upline(connection: &mut PgConnection, accounts: &[String]) -> Result<UpstreamTree> {
     let rows = sqlx::query!(
         r#"WITH asked AS (
                SELECT unnest($1::text[]) COLLATE "C" AS account_sequence
@@ -47,9 +63,8 @@ pub async fn read(connection: &mut PgConnection, accounts: &[String]) -> Result<
     Ok(tree)
 }
 
-/// The same by following the referrers step by step: for walks that left what [`read`] brought, because a stored
-/// upline is still being brought up to date.
-pub async fn read_step_by_step(connection: &mut PgConnection, accounts: &[String]) -> Result<UpstreamTree> {
+/// The rows that the referrers lead to.
+async fn read_step_by_step(connection: &mut PgConnection, accounts: &[String]) -> Result<UpstreamTree> {
     let rows = sqlx::query!(
         r#"WITH RECURSIVE walk (account_sequence, step) AS (
                SELECT unnest($1::text[]) COLLATE "C", 0
@@ -75,6 +90,32 @@ pub async fn read_step_by_step(connection: &mut PgConnection, accounts: &[String
 }
 
 impl UpstreamTree {
+    /// What upstream says of an account on a walk that this tree was read for.
+    pub fn upstream(&self, account: &AccountSequence) -> Upstream {
+        self.get(account).unwrap_or(Upstream::Missing)
+    }
+
+    /// Whether the walk from `account` comes to one whose row was not read.
+    fn is_left_by(&self, account: &AccountSequence) -> bool {
+        let mut account = account.clone();
+        for _ in 0..MAX_UPLINE {
+            match self.get(&account) {
+                None => return true,
+                Some(Upstream::Referrer(referrer)) => account = referrer,
+                Some(Upstream::Root | Upstream::Missing) => return false,
+            }
+        }
+        false
+    }
+
+    fn merge(&mut self, newer: Self) {
+        for account in &newer.asked {
+            self.rows.remove(account);
+        }
+        self.rows.extend(newer.rows);
+        self.asked.extend(newer.asked);
+    }
+
     fn take(&mut self, account: &str, there: bool, referrer: Option<&str>) -> Result<()> {
         let account = AccountSequence::parse(account)?;
         if there {

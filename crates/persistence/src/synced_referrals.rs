@@ -91,7 +91,7 @@ pub async fn write(connection: &mut PgConnection, topic: &str, rows: &[Synced<Re
     let depths: Vec<Option<i32>> = rows.iter().map(|row| row.fields.depth).collect();
     let created: Vec<Option<DateTime<Utc>>> = rows.iter().map(|row| row.fields.created_at).collect();
     sqlx::query!(
-        r#"INSERT INTO synced_referrals
+        r#"INSERT INTO synced_referrals AS s
                (original_referral_id, account_sequence, referrer_account_sequence, source_ancestor_path, source_depth,
                 source_created_at, source_sequence_num, source_epoch, source_snapshot, source_deleted_at, displaced,
                 source_topic, source_partition, source_offset, depth)
@@ -109,7 +109,12 @@ pub async fn write(connection: &mut PgConnection, topic: &str, rows: &[Synced<Re
                source_epoch = EXCLUDED.source_epoch, source_snapshot = EXCLUDED.source_snapshot,
                source_deleted_at = EXCLUDED.source_deleted_at, displaced = EXCLUDED.displaced,
                source_topic = EXCLUDED.source_topic, source_partition = EXCLUDED.source_partition,
-               source_offset = EXCLUDED.source_offset, synced_at = now()"#,
+               source_offset = EXCLUDED.source_offset, synced_at = now(),
+               warning = CASE
+                   WHEN EXCLUDED.source_ancestor_path <> s.ancestor_path
+                       THEN 'upstream''s path is not that of the referrers'
+                   WHEN EXCLUDED.source_depth <> s.depth THEN 'upstream''s depth is not that of the referrers'
+               END"#,
         &source.ids,
         &accounts as &[&str],
         &referrers as &[Option<&str>],

@@ -1,1 +1,25 @@
-//! The HTTP API.
+//! The HTTP API and its console: what is known, to people and to other services. It writes nothing.
+//!
+//! * [`routes`](mod@routes) is the one table of what there is and who may ask for it;
+//! * a handler parses its parameters, reads one view of [`persistence::views`], and serialises it;
+//! * whatever goes wrong is a [`problem::Problem`];
+//! * answers that cost a look at many rows are kept for a while and made by one request at a time
+//!   ([`kept::Kept`]).
+
+pub mod auth;
+pub mod console;
+pub mod cursor;
+mod handlers;
+pub mod kept;
+mod layers;
+pub mod parameters;
+pub mod problem;
+pub mod routes;
+pub mod server;
+pub mod state;
+pub mod tally;
+
+pub use server::{Server, run};
+
+/// Exit code of a process whose settings are refused.
+pub const BAD_SETTINGS: u8 = 2;

@@ -1,0 +1,235 @@
+//! What a batch makes of the stored rows: a pure function of both.
+//!
+//! A change is only ever compared with the stored state of its own row, because the lsn falls along a topic wherever
+//! transactions interleave. Rows meet in one point alone: an account belongs to one live row, the one with the later
+//! change.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use domain::AccountSequence;
+use persistence::synced::{SourcePosition, SourceVersion, Synced};
+use uuid::Uuid;
+
+use crate::batch::Placed;
+use crate::decode::{Op, Origin};
+use crate::table::Table;
+
+/// What a batch makes of the rows of one table.
+#[derive(Debug)]
+pub struct Folded<F> {
+    /// Rows to be written, by id.
+    pub outcomes: Vec<Outcome<F>>,
+    /// Rows that give up an account which another one takes in this batch.
+    pub released: Vec<Uuid>,
+    /// Rows that lost their account to a later one and wait for their own change.
+    pub taken: Vec<Taken>,
+    /// Changes that need a value which was left out as unchanged, and which is not stored.
+    pub incomplete: Vec<(Uuid, SourcePosition)>,
+    /// Upstream ids whose whole state is known again.
+    pub heard_of: Vec<Uuid>,
+    /// Changes older than what is stored.
+    pub stale: usize,
+}
+
+/// A row before and after.
+#[derive(Debug, Clone)]
+pub struct Outcome<F> {
+    /// As it was stored.
+    pub before: Option<Synced<F>>,
+    /// As it is to be stored.
+    pub after: Synced<F>,
+}
+
+impl<F: PartialEq> Outcome<F> {
+    /// Whether more than version and position moved.
+    pub fn is_changed(&self) -> bool {
+        self.before.as_ref().is_none_or(|before| {
+            before.fields != self.after.fields
+                || before.deleted_at.is_some() != self.after.deleted_at.is_some()
+                || before.displaced != self.after.displaced
+        })
+    }
+}
+
+/// A row that lost its account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// Upstream id of the loser.
+    pub id: Uuid,
+    /// Where its stored state was read.
+    pub position: SourcePosition,
+    /// Upstream id of the holder.
+    pub by: Uuid,
+}
+
+/// How late a row's claim to its account is; the later one has it. On a tie, who has it keeps it.
+type Rank = (i32, i64, bool, usize);
+
+struct Slot<F> {
+    before: Option<Synced<F>>,
+    now: Option<Synced<F>>,
+    /// Set by the last change that was accepted.
+    claim: Option<Rank>,
+}
+
+/// Folds `changes`, in Kafka's order within each partition, into the `stored` rows. `epoch` is the source's, `now` stands
+/// in where a delete does not say when it was.
+pub fn fold<T: Table>(
+    stored: Vec<Synced<T::Fields>>,
+    changes: &[Placed<T::Row>],
+    epoch: i32,
+    now: DateTime<Utc>,
+) -> Folded<T::Fields> {
+    let mut slots: BTreeMap<Uuid, Slot<T::Fields>> = stored
+        .into_iter()
+        .map(|row| (row.id, Slot { before: Some(row.clone()), now: Some(row), claim: None }))
+        .collect();
+    let mut folded = Folded {
+        outcomes: Vec::new(),
+        released: Vec::new(),
+        taken: Vec::new(),
+        incomplete: Vec::new(),
+        heard_of: Vec::new(),
+        stale: 0,
+    };
+    for (turn, placed) in changes.iter().enumerate() {
+        let id = placed.change.id;
+        let slot = slots.entry(id).or_insert(Slot { before: None, now: None, claim: None });
+        match step::<T>(slot, placed, epoch, turn, now) {
+            Step::Taken => folded.heard_of.push(id),
+            Step::Stale => folded.stale += 1,
+            Step::Incomplete => folded.incomplete.push((id, placed.position)),
+        }
+    }
+    if T::ACCOUNT_IS_UNIQUE {
+        settle_accounts::<T>(&mut slots, &mut folded);
+    }
+    folded.outcomes = slots.into_values().filter_map(Slot::outcome).collect();
+    folded
+}
+
+enum Step {
+    Taken,
+    Stale,
+    Incomplete,
+}
+
+fn step<T: Table>(
+    slot: &mut Slot<T::Fields>,
+    placed: &Placed<T::Row>,
+    epoch: i32,
+    turn: usize,
+    now: DateTime<Utc>,
+) -> Step {
+    let change = &placed.change;
+    let stored = slot.now.as_ref().map(|row| row.version);
+    let Some((version, claimed_lsn)) = accept(change.origin, epoch, stored) else { return Step::Stale };
+    let is_live = slot.now.as_ref().is_some_and(Synced::is_live);
+    let next = match (&change.row, change.op) {
+        // whose account it is can only be judged by name
+        (Some(row), _) if !is_live && T::named(row).is_none() => return Step::Incomplete,
+        (Some(row), Op::Create | Op::Update | Op::Read) => {
+            let Some(fields) = T::merge(row, slot.now.as_ref().map(|row| &row.fields)) else {
+                return Step::Incomplete;
+            };
+            Some((fields, None))
+        }
+        // nothing is known of a row that was never seen, so there is nothing to mark
+        _ => slot.now.as_ref().map(|row| {
+            (row.fields.clone(), row.deleted_at.or(change.source_time).or(Some(now)))
+        }),
+    };
+    if let Some((fields, deleted_at)) = next {
+        let displaced = deleted_at.is_none() && slot.now.as_ref().is_some_and(|row| row.displaced);
+        let row = Synced { id: change.id, version, position: placed.position, deleted_at, displaced, fields };
+        slot.now = Some(row);
+        slot.claim = Some((epoch, claimed_lsn, false, turn));
+    }
+    Step::Taken
+}
+
+/// Whether a change is not older than what is stored of its row; gives the version to store and the lsn by which the row
+/// claims its account.
+///
+/// A row of a full snapshot carries the slot's consistent point, which lies above the lsn of transactions that were
+/// open then; it is stored with the lsn that the row had before, 0 if none, so that their changes still win.
+fn accept(origin: Origin, epoch: i32, stored: Option<SourceVersion>) -> Option<(SourceVersion, i64)> {
+    if stored.is_some_and(|stored| stored.epoch > epoch) {
+        return None;
+    }
+    let stored = stored.filter(|stored| stored.epoch == epoch);
+    let is_older = |lsn| stored.is_some_and(|stored| stored.lsn > lsn);
+    match origin {
+        Origin::Stream { lsn } => {
+            (!is_older(lsn)).then_some((SourceVersion { epoch, lsn, snapshot: false }, lsn))
+        }
+        Origin::FullSnapshot { lsn, .. } => {
+            let floor = stored.map_or(0, |stored| stored.lsn);
+            (!is_older(lsn)).then_some((SourceVersion { epoch, lsn: floor, snapshot: true }, lsn))
+        }
+        Origin::IncrementalSnapshot => {
+            let kept = stored.unwrap_or(SourceVersion { epoch, lsn: 0, snapshot: true });
+            Some((kept, stored.map_or(i64::MAX, |stored| stored.lsn)))
+        }
+    }
+}
+
+/// Gives every account to the row with the later change. A row that loses stays as it is, displaced, until a change of
+/// its own comes: it must have had one upstream, which another partition still holds.
+fn settle_accounts<T: Table>(
+    slots: &mut BTreeMap<Uuid, Slot<T::Fields>>,
+    folded: &mut Folded<T::Fields>,
+) {
+    let mut holders: HashMap<AccountSequence, (Rank, Uuid)> = HashMap::new();
+    for (id, slot) in slots.iter() {
+        let Some((account, rank)) = slot.claims::<T>() else { continue };
+        let holder = holders.entry(account.clone()).or_insert((rank, *id));
+        if rank > holder.0 {
+            *holder = (rank, *id);
+        }
+    }
+    for (id, slot) in slots.iter_mut() {
+        let Some(row) = slot.now.as_mut().filter(|row| row.deleted_at.is_none()) else { continue };
+        let Some((_, holder)) = holders.get(T::account(&row.fields)) else { continue };
+        let was_displaced = row.displaced;
+        row.displaced = holder != id;
+        if row.displaced && (!was_displaced || slot.claim.is_some()) {
+            folded.taken.push(Taken { id: *id, position: row.position, by: *holder });
+        }
+    }
+    for (id, slot) in slots.iter() {
+        let Some(before) = slot.before.as_ref().filter(|before| before.is_live()) else { continue };
+        let taken_over = holders.get(T::account(&before.fields)).is_some_and(|(_, holder)| holder != id);
+        if taken_over {
+            folded.released.push(*id);
+        }
+    }
+}
+
+impl<F: Clone + PartialEq> Slot<F> {
+    /// The account that the row may have, and by what rank. A displaced row claims nothing before its own change.
+    fn claims<T: Table<Fields = F>>(&self) -> Option<(&AccountSequence, Rank)> {
+        let row = self.now.as_ref().filter(|row| row.deleted_at.is_none())?;
+        let rank = match self.claim {
+            Some(rank) => rank,
+            None if row.displaced => return None,
+            None => (row.version.epoch, row.version.lsn, true, 0),
+        };
+        Some((T::account(&row.fields), rank))
+    }
+
+    /// What is to be written, if anything: a change that was sent again moves nothing. A row read by a snapshot is
+    /// written even so, because its position tells that the snapshot had it.
+    fn outcome(self) -> Option<Outcome<F>> {
+        let after = self.now?;
+        let same = self.before.as_ref().is_some_and(|before| {
+            before.version == after.version
+                && before.deleted_at == after.deleted_at
+                && before.displaced == after.displaced
+                && before.fields == after.fields
+        });
+        let seen_by_snapshot = self.claim.is_some() && after.version.snapshot;
+        (!same || seen_by_snapshot).then_some(Outcome { before: self.before, after })
+    }
+}

@@ -1,0 +1,394 @@
+//! The thread that reads Kafka: polls, decodes, and hands batches over, one ahead of the database.
+//!
+//! The group only spreads the partitions; where to read from is PostgreSQL's word, asked whenever partitions are
+//! assigned, and whenever a batch found that it was not so (see [`Reader::start_over`]).
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use persistence::{PgPool, cdc_offsets};
+use rdkafka::client::ClientContext;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
+use rdkafka::statistics::Statistics;
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{Offset, TopicPartitionList};
+use runtime::settings;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use crate::batch::Message;
+use crate::beats::EndOffsets;
+use crate::errors::IngestError;
+use crate::redact::storable;
+use crate::work::{Topics, Work};
+
+/// How long a poll waits when there is nothing.
+const POLL: Duration = Duration::from_millis(100);
+/// How long a question to a broker may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Between two tries to read the positions.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The reader as the rest of the ingestor sees it.
+pub struct Reader {
+    consumer: Arc<BaseConsumer<Positions>>,
+    batches: mpsc::Receiver<Result<Work, IngestError>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Reader {
+    /// Joins the group and starts to read.
+    pub fn start(
+        kafka: &settings::Kafka,
+        bounds: &settings::Batch,
+        topics: Arc<Topics>,
+        pool: PgPool,
+    ) -> Result<Self, IngestError> {
+        let mut config = ClientConfig::new();
+        for (key, value) in kafka.client_properties() {
+            config.set(key, value);
+        }
+        config
+            .set("group.id", &kafka.group_id)
+            .set("client.id", "cdc-ingestor")
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            // positions are always given: a reset would mean that messages were lost before they were read
+            .set("auto.offset.reset", "error")
+            .set("allow.auto.create.topics", "false")
+            .set("partition.assignment.strategy", "range")
+            .set("session.timeout.ms", "6000")
+            .set("heartbeat.interval.ms", "1500")
+            .set("topic.metadata.refresh.interval.ms", "1000")
+            .set("fetch.wait.max.ms", "50")
+            .set("fetch.error.backoff.ms", "100")
+            .set("queued.max.messages.kbytes", "65536")
+            .set("statistics.interval.ms", "5000")
+            .set_log_level(RDKafkaLogLevel::Warning);
+        let positions = Positions {
+            pool,
+            runtime: Handle::current(),
+            next: Mutex::default(),
+            generation: AtomicU64::new(0),
+            start_over: AtomicBool::new(false),
+            stop: AtomicBool::new(false),
+        };
+        let consumer: Arc<BaseConsumer<Positions>> = Arc::new(config.create_with_context(positions)?);
+        consumer.subscribe(&topics.names())?;
+        let (sender, batches) = mpsc::channel(1);
+        let polling = Polling { consumer: Arc::clone(&consumer), topics, bounds: bounds.clone(), sender };
+        let thread = std::thread::Builder::new()
+            .name("kafka-reader".to_owned())
+            .spawn(move || polling.run())
+            .map_err(|error| IngestError::Settings(format!("cannot start a thread: {error}")))?;
+        Ok(Self { consumer, batches, thread: Some(thread) })
+    }
+
+    /// The next batch; None when there was nothing for `wait`. Batches that were read before the last start over or
+    /// assignment are dropped: they are read again.
+    pub async fn next(&mut self, wait: Duration) -> Result<Option<Work>, IngestError> {
+        match tokio::time::timeout(wait, self.batches.recv()).await {
+            Err(_) => Ok(None),
+            Ok(None) => Err(IngestError::ReaderEnded),
+            Ok(Some(Err(error))) => Err(error),
+            Ok(Some(Ok(work))) => Ok(Some(work).filter(|work| work.generation == self.generation())),
+        }
+    }
+
+    fn generation(&self) -> u64 {
+        self.consumer.context().generation.load(Ordering::SeqCst)
+    }
+
+    /// Reads on from the positions in PostgreSQL.
+    pub fn start_over(&self) {
+        self.consumer.context().start_over.store(true, Ordering::SeqCst);
+    }
+
+    /// Tells Kafka how far the group is: for lag tools only, so it does not matter whether it succeeds.
+    pub fn report(&self, topic: &str, advances: &[cdc_offsets::Advance]) {
+        let mut list = TopicPartitionList::new();
+        for advance in advances {
+            // an offset of a message that was read is never negative, so this cannot fail
+            let _ = list.add_partition_offset(topic, advance.partition, Offset::Offset(advance.to));
+        }
+        if let Err(error) = self.consumer.commit(&list, CommitMode::Async) {
+            tracing::debug!(%error, topic, "the group's position could not be reported");
+        }
+    }
+
+    /// Where every partition of `topics` ends now. A topic that does not exist has none.
+    pub async fn end_offsets(&self, topics: Vec<String>) -> Result<EndOffsets, IngestError> {
+        let consumer = Arc::clone(&self.consumer);
+        let ends = tokio::task::spawn_blocking(move || end_offsets(&consumer, &topics)).await;
+        ends.map_err(|_| IngestError::ReaderEnded)?
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.consumer.context().stop.store(true, Ordering::SeqCst);
+        self.batches.close();
+        // the thread leaves the group as it ends
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn end_offsets(consumer: &BaseConsumer<Positions>, topics: &[String]) -> Result<EndOffsets, IngestError> {
+    let mut ends = EndOffsets::new();
+    for topic in topics {
+        let metadata = consumer.fetch_metadata(Some(topic), PATIENCE)?;
+        let Some(topic_metadata) = metadata.topics().iter().find(|found| found.name() == topic) else { continue };
+        match topic_metadata.error() {
+            None => {}
+            Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) => continue,
+            Some(error) => return Err(KafkaError::MetadataFetch(error.into()).into()),
+        }
+        let mut partitions: Vec<i32> =
+            topic_metadata.partitions().iter().map(rdkafka::metadata::MetadataPartition::id).collect();
+        partitions.sort_unstable();
+        for partition in partitions {
+            let (_, end) = consumer.fetch_watermarks(topic, partition, PATIENCE)?;
+            ends.push((topic.clone(), partition, end));
+        }
+    }
+    Ok(ends)
+}
+
+/// What librdkafka calls back: assigns partitions at the positions in PostgreSQL.
+struct Positions {
+    pool: PgPool,
+    runtime: Handle,
+    /// The offset expected next of each partition assigned.
+    next: Mutex<HashMap<(String, i32), i64>>,
+    /// Raised whenever `next` is read anew.
+    generation: AtomicU64,
+    start_over: AtomicBool,
+    stop: AtomicBool,
+}
+
+impl Positions {
+    fn next(&self) -> MutexGuard<'_, HashMap<(String, i32), i64>> {
+        self.next.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
+
+    /// `assigned` with the offset to begin at. Waits for PostgreSQL; None when told to stop meanwhile.
+    fn locate(&self, assigned: &TopicPartitionList) -> Option<TopicPartitionList> {
+        let partitions: Vec<(String, i32)> =
+            assigned.elements().iter().map(|element| (element.topic().to_owned(), element.partition())).collect();
+        let stored = loop {
+            if self.is_stopped() {
+                return None;
+            }
+            match self.runtime.block_on(self.stored(&partitions)) {
+                Ok(stored) => break stored,
+                Err(error) => {
+                    tracing::warn!(%error, "waiting for PostgreSQL to tell where to read on");
+                    std::thread::sleep(PAUSE);
+                }
+            }
+        };
+        let mut located = TopicPartitionList::new();
+        let mut next = self.next();
+        next.clear();
+        for ((topic, partition), offset) in stored {
+            let from = if offset == 0 { Offset::Beginning } else { Offset::Offset(offset) };
+            // the offset comes from a message that was read, so it is one that Kafka has
+            let _ = located.add_partition_offset(&topic, partition, from);
+            next.insert((topic, partition), offset);
+        }
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        Some(located)
+    }
+
+    async fn stored(&self, partitions: &[(String, i32)]) -> persistence::Result<Vec<((String, i32), i64)>> {
+        let mut connection = self.pool.acquire().await?;
+        let mut stored = Vec::with_capacity(partitions.len());
+        for (topic, partition) in partitions {
+            cdc_offsets::begin(&mut connection, topic, *partition, 0).await?;
+            let offset = cdc_offsets::position(&mut connection, topic, *partition).await?.unwrap_or(0);
+            stored.push(((topic.clone(), *partition), offset));
+        }
+        Ok(stored)
+    }
+}
+
+impl ClientContext for Positions {
+    fn stats(&self, statistics: Statistics) {
+        let next = self.next();
+        for ((topic, partition), next) in next.iter() {
+            let end = statistics
+                .topics
+                .get(topic)
+                .and_then(|topic| topic.partitions.get(partition))
+                .map_or(-1, |partition| partition.hi_offset);
+            if end >= 0 {
+                let lag = u32::try_from((end - next).max(0)).unwrap_or(u32::MAX);
+                metrics::gauge!("contrib_ingest_lag_messages", "topic" => topic.clone(), "partition" => partition.to_string())
+                    .set(lag);
+            }
+        }
+    }
+}
+
+impl ConsumerContext for Positions {
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        change: RDKafkaRespErr,
+        partitions: &mut TopicPartitionList,
+    ) {
+        debug_assert!(!matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative));
+        let assigned = (change == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
+            .then(|| self.locate(partitions))
+            .flatten();
+        let done = match &assigned {
+            Some(located) => consumer.assign(located),
+            None => {
+                self.next().clear();
+                consumer.unassign()
+            }
+        };
+        tracing::info!(partitions = assigned.map_or(0, |list| list.count()), "partitions assigned");
+        if let Err(error) = done {
+            tracing::error!(%error, "the assignment could not be taken");
+        }
+    }
+}
+
+/// The thread's own.
+struct Polling {
+    consumer: Arc<BaseConsumer<Positions>>,
+    topics: Arc<Topics>,
+    bounds: settings::Batch,
+    sender: mpsc::Sender<Result<Work, IngestError>>,
+}
+
+impl Polling {
+    fn run(self) {
+        let mut trouble = Trouble::default();
+        while !self.consumer.context().is_stopped() {
+            if self.consumer.context().start_over.swap(false, Ordering::SeqCst) {
+                self.relocate();
+            }
+            let (work, error) = self.gather();
+            if !work.is_empty() && self.sender.blocking_send(Ok(work)).is_err() {
+                break;
+            }
+            match error {
+                None => {}
+                Some(error) if is_lasting(&error) => {
+                    let _ = self.sender.blocking_send(Err(lasting(error)));
+                    break;
+                }
+                Some(error) => trouble.say(&error),
+            }
+        }
+        self.consumer.unsubscribe();
+    }
+
+    fn relocate(&self) {
+        let Ok(assignment) = self.consumer.assignment() else { return };
+        if let Some(located) = self.consumer.context().locate(&assignment)
+            && let Err(error) = self.consumer.assign(&located)
+        {
+            tracing::error!(%error, "the positions could not be taken");
+        }
+    }
+
+    /// Messages until one of the bounds is reached or nothing more is at hand.
+    fn gather(&self) -> (Work, Option<KafkaError>) {
+        let mut work = self.topics.begin();
+        let mut deadline: Option<Instant> = None;
+        loop {
+            let wait = if deadline.is_some() { Duration::ZERO } else { POLL };
+            match self.consumer.poll(wait) {
+                None => return (work, None),
+                Some(Err(error)) => return (work, Some(error)),
+                Some(Ok(message)) => self.take(&mut work, &message),
+            }
+            let deadline = *deadline.get_or_insert_with(|| Instant::now() + self.bounds.max_wait());
+            let full = work.messages >= self.bounds.max_messages || work.bytes >= self.bounds.max_bytes;
+            if full || Instant::now() >= deadline {
+                return (work, None);
+            }
+        }
+    }
+
+    fn take(&self, work: &mut Work, message: &BorrowedMessage<'_>) {
+        let context = self.consumer.context();
+        work.generation = context.generation.load(Ordering::SeqCst);
+        let mut next = context.next();
+        // of a partition that was just taken away
+        let Some(next) = next.get_mut(&(message.topic().to_owned(), message.partition())) else { return };
+        if message.offset() < *next {
+            return;
+        }
+        let read = Message {
+            partition: message.partition(),
+            offset: message.offset(),
+            key: message.key(),
+            value: message.payload(),
+        };
+        self.topics.push(work, message.topic(), read, *next, || headers(message));
+        *next = message.offset() + 1;
+    }
+}
+
+/// A message's headers as a JSON object.
+fn headers(message: &BorrowedMessage<'_>) -> Option<String> {
+    let headers = message.headers()?;
+    let object: serde_json::Map<String, serde_json::Value> = headers
+        .iter()
+        .map(|header| {
+            let value = header.value.map(|value| storable(value).into_owned());
+            (header.key.to_owned(), value.into())
+        })
+        .collect();
+    serde_json::to_string(&object).ok()
+}
+
+fn is_lasting(error: &KafkaError) -> bool {
+    matches!(error.rdkafka_error_code(), Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::Fatal))
+}
+
+fn lasting(error: KafkaError) -> IngestError {
+    match error.rdkafka_error_code() {
+        Some(RDKafkaErrorCode::AutoOffsetReset) => IngestError::PositionGone,
+        _ => error.into(),
+    }
+}
+
+/// Errors that librdkafka itself deals with, said once a minute each.
+#[derive(Default)]
+struct Trouble(Vec<(Option<RDKafkaErrorCode>, Instant)>);
+
+impl Trouble {
+    fn say(&mut self, error: &KafkaError) {
+        const EVERY: Duration = Duration::from_secs(60);
+        let code = error.rdkafka_error_code();
+        let now = Instant::now();
+        self.0.retain(|(_, said)| now - *said < EVERY);
+        if self.0.iter().any(|(said, _)| *said == code) {
+            return;
+        }
+        self.0.push((code, now));
+        match code {
+            Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
+                tracing::warn!(%error, "waiting for a topic that does not exist yet");
+            }
+            _ => tracing::warn!(%error, "waiting for Kafka"),
+        }
+    }
+}

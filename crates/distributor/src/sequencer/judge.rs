@@ -1,0 +1,141 @@
+//! Sorts what changed upstream: queue rows in, backlog and marks out.
+//!
+//! Guarantees that a change is judged by the row as it is under its lock, and that its queue row goes only together
+//! with the judgement. One transaction a batch of queue rows. Locks: adoptions by id. About eight round trips.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use domain::{Prior, SequencerState};
+use persistence::adoptions::{self, LockedAdoption, Mark};
+use persistence::backlog::{self, Item};
+use persistence::queue::{self, Changed};
+use persistence::referrals::UpstreamTree;
+use persistence::{PgConnection, business_day, journal, moves, referrals};
+use uuid::Uuid;
+
+use super::verdict::{Bench, Verdict, changed_item, is_shown, item, mark, mark_warning};
+use super::{Rules, Sequencer};
+use crate::error::DistributorError;
+
+/// What a step of judging did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Judged {
+    /// Queue rows taken.
+    pub rows: u64,
+    /// Nothing was left in the queue when it was read.
+    pub drained: bool,
+}
+
+/// What a batch of judgements writes.
+#[derive(Debug, Default)]
+struct Outcome {
+    backlog: Vec<Item>,
+    settled: Vec<Uuid>,
+    marks: Vec<Mark>,
+}
+
+impl Sequencer {
+    /// Judges one batch of what changed.
+    pub(super) async fn judge(&self, now: DateTime<Utc>) -> Result<Judged, DistributorError> {
+        let Some(leader) = &self.leader else { return Ok(Judged { rows: 0, drained: false }) };
+        let mut transaction = self.pool.begin().await?;
+        let queued = queue::first(&mut transaction, self.pass_size).await?;
+        if queued.is_empty() {
+            return Ok(Judged { rows: 0, drained: true });
+        }
+        let (mut accounts, mut ids) = (BTreeSet::new(), BTreeSet::new());
+        for (_, changed) in &queued {
+            match changed {
+                Changed::Referral(account) => _ = accounts.insert(account.as_str().to_owned()),
+                Changed::Adoption(id) => _ = ids.insert(*id),
+            }
+        }
+        let requeued = note_referrals(&mut transaction, accounts).await?;
+        let ids: Vec<Uuid> = ids.into_iter().collect();
+        judge_adoptions(&mut transaction, &ids, &self.rules, &leader.state, now).await?;
+        let queue_ids: Vec<i64> = queued.iter().map(|(id, _)| *id).collect();
+        queue::delete(&mut transaction, &queue_ids).await?;
+        transaction.commit().await?;
+        let full = i64::try_from(queued.len()) == Ok(self.pass_size);
+        Ok(Judged { rows: queued.len() as u64, drained: !full && requeued == 0 })
+    }
+}
+
+/// An account's referral changed: it may have to move, and whoever waits for it is looked at again.
+async fn note_referrals(
+    connection: &mut PgConnection,
+    accounts: BTreeSet<String>,
+) -> Result<u64, DistributorError> {
+    if accounts.is_empty() {
+        return Ok(0);
+    }
+    let accounts: Vec<String> = accounts.into_iter().collect();
+    moves::remember(connection, &accounts).await?;
+    Ok(queue::requeue_waiting_for(connection, &accounts).await?)
+}
+
+async fn judge_adoptions(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+    rules: &Rules,
+    state: &SequencerState,
+    now: DateTime<Utc>,
+) -> Result<(), DistributorError> {
+    let locked = adoptions::lock(connection, ids).await?;
+    let (tree, priors) = read_facts(connection, &locked).await?;
+    let day = business_day::read(connection).await?;
+    let bench = Bench { rules, tree: &tree, priors: &priors, day };
+    let mut outcome = Outcome::default();
+    for adoption in &locked {
+        outcome.add(&bench, adoption, state)?;
+    }
+    backlog::put(connection, &outcome.backlog, now).await?;
+    backlog::remove(connection, &outcome.settled).await?;
+    adoptions::mark(connection, &outcome.marks).await?;
+    Ok(())
+}
+
+/// The referral rows above the adopters, and what the journal knows of the adoptions.
+pub(super) async fn read_facts(
+    connection: &mut PgConnection,
+    locked: &[LockedAdoption],
+) -> Result<(UpstreamTree, HashMap<Uuid, Prior>), DistributorError> {
+    let adopters: BTreeSet<&str> = locked.iter().map(|adoption| adoption.source.account.as_str()).collect();
+    let adopters: Vec<String> = adopters.into_iter().map(str::to_owned).collect();
+    let tree = referrals::read(connection, &adopters).await?;
+    let numbered: Vec<Uuid> =
+        locked.iter().filter(|adoption| adoption.entry_seq.is_some()).map(|adoption| adoption.source.id).collect();
+    let priors =
+        if numbered.is_empty() { HashMap::new() } else { journal::priors(connection, &numbered).await? };
+    Ok((tree, priors))
+}
+
+impl Outcome {
+    fn add(
+        &mut self,
+        bench: &Bench<'_>,
+        adoption: &LockedAdoption,
+        state: &SequencerState,
+    ) -> Result<(), DistributorError> {
+        let warning = bench.warning(adoption);
+        let mark = match bench.judge(adoption, state)? {
+            Verdict::Settled => {
+                self.settled.push(adoption.source.id);
+                mark_warning(adoption, warning)
+            }
+            Verdict::Changed(_) => {
+                self.backlog.push(changed_item(adoption));
+                return Ok(());
+            }
+            Verdict::Standing(standing) => {
+                self.backlog.push(item(adoption, &standing));
+                mark(adoption, &standing, warning)
+            }
+        };
+        if !is_shown(adoption, &mark) {
+            self.marks.push(mark);
+        }
+        Ok(())
+    }
+}

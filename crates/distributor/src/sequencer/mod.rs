@@ -1,0 +1,157 @@
+//! The sequencer: one leader that numbers what happens.
+//!
+//! Guarantees `distribution_seq` 1, 2, 3, … without a gap in the order of RULES section 3, from a state of its own
+//! that is written in the same transaction as the journal. A step is two transactions: [`judge`] sorts what changed
+//! upstream into the backlog, and, once nothing is left to sort, [`pass`] numbers the first of it.
+//!
+//! Leadership is a session lock on a connection of its own; `leader_term` is checked under its row's lock in every
+//! numbering transaction, so a leader that slept through its successor's take-over writes nothing.
+//! Any error lets go of leadership and of the state in memory: both are taken up anew.
+
+mod judge;
+mod pass;
+mod verdict;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{Eligibility, MissingReferral, SequencerState};
+use persistence::leadership::Leadership;
+use persistence::{PgPool, business_day, locks, migrations, moves, queue, sequencer};
+use runtime::{ExposeSecret, Progress, Settings, Worker};
+use tokio::sync::Notify;
+
+use crate::error::DistributorError;
+
+/// How often everything that waits is looked at again, whatever the queue says.
+const FULL_CHECK_EVERY: Duration = Duration::from_mins(10);
+
+/// What a judgement goes by, besides the facts.
+#[derive(Debug, Clone)]
+struct Rules {
+    eligibility: Eligibility,
+    max_future_days: u32,
+    missing_referral: MissingReferral,
+}
+
+/// The sequencer of this process: leads, or stands by while another leads.
+#[derive(Debug)]
+pub struct Sequencer {
+    pool: PgPool,
+    url: String,
+    time_zone: String,
+    rules: Rules,
+    pass_size: i64,
+    chunk_size: i64,
+    numbered: Arc<Notify>,
+    clock: fn() -> DateTime<Utc>,
+    leader: Option<Leader>,
+}
+
+/// What a leader holds.
+#[derive(Debug)]
+struct Leader {
+    _session: Leadership,
+    term: i64,
+    state: SequencerState,
+    gate_open: bool,
+    checked: Option<(Instant, NaiveDate)>,
+}
+
+impl Sequencer {
+    /// A sequencer on `pool`; `numbered` is notified when there are chunks to carry out.
+    pub fn new(pool: PgPool, settings: &Settings, numbered: Arc<Notify>) -> Self {
+        let business = &settings.business;
+        let missing_referral = match business.missing_referral {
+            runtime::settings::MissingReferral::Wait => MissingReferral::Wait,
+            runtime::settings::MissingReferral::Root => MissingReferral::Root,
+        };
+        Self {
+            pool,
+            url: settings.database.url.expose_secret().to_owned(),
+            time_zone: business.time_zone.to_string(),
+            rules: Rules {
+                eligibility: Eligibility::new(&business.ineligible_statuses),
+                max_future_days: business.max_future_days,
+                missing_referral,
+            },
+            pass_size: i64::try_from(settings.distributor.pass_size).unwrap_or(i64::MAX),
+            chunk_size: i64::try_from(settings.distributor.chunk_size).unwrap_or(i64::MAX),
+            numbered,
+            clock: Utc::now,
+            leader: None,
+        }
+    }
+
+    async fn step(&mut self) -> Result<Progress, DistributorError> {
+        if self.leader.is_none() {
+            self.leader = self.try_lead().await?;
+        }
+        let Some(leader) = &mut self.leader else { return Ok(Progress::Idle) };
+        let now = (self.clock)();
+        if !leader.gate_open {
+            let mut connection = self.pool.acquire().await?;
+            leader.gate_open = sequencer::gate_is_open(&mut connection, now).await?;
+            if !leader.gate_open {
+                return Ok(Progress::Idle);
+            }
+            tracing::info!("the initial snapshots have been read: numbering begins");
+        }
+        self.check_now_and_then().await?;
+        let judged = self.judge(now).await?;
+        if !judged.drained {
+            return Ok(Progress::Worked);
+        }
+        let entries = self.number(now).await?;
+        if entries > 0 {
+            metrics::counter!("contrib_entries_numbered_total").increment(entries);
+            self.numbered.notify_one();
+        }
+        Ok(if judged.rows + entries > 0 { Progress::Worked } else { Progress::Idle })
+    }
+
+    /// Takes the session lock if nobody leads, begins a term and loads the journaled state.
+    async fn try_lead(&self) -> Result<Option<Leader>, DistributorError> {
+        migrations::check(&self.pool, &self.time_zone).await?;
+        let mut session = Leadership::open(&self.url).await?;
+        if !session.try_hold(locks::SEQUENCER).await? {
+            session.close().await?;
+            return Ok(None);
+        }
+        let mut connection = self.pool.acquire().await?;
+        let term = sequencer::begin_term(&mut connection).await?;
+        let state = sequencer::load(&mut connection).await?;
+        tracing::info!(term, last_seq = state.last_seq, accounts = state.accounts().len(), "leads");
+        Ok(Some(Leader { _session: session, term, state, gate_open: false, checked: None }))
+    }
+
+    /// After a take-over, at a new business day and every so often, everything that waits is queued again.
+    async fn check_now_and_then(&mut self) -> Result<(), DistributorError> {
+        let Some(leader) = &mut self.leader else { return Ok(()) };
+        let mut connection = self.pool.acquire().await?;
+        let day = business_day::read(&mut connection).await?;
+        let is_due = leader
+            .checked
+            .is_none_or(|(at, checked_day)| checked_day != day || at.elapsed() >= FULL_CHECK_EVERY);
+        if is_due {
+            queue::requeue_backlog(&mut connection).await?;
+            moves::remember_all(&mut connection).await?;
+            leader.checked = Some((Instant::now(), day));
+        }
+        Ok(())
+    }
+}
+
+impl Worker for Sequencer {
+    type Error = DistributorError;
+    const NAME: &'static str = "sequencer";
+
+    async fn run_once(&mut self) -> Result<Progress, DistributorError> {
+        let done = self.step().await;
+        if done.is_err() {
+            self.leader = None;
+        }
+        done
+    }
+}

@@ -1,0 +1,103 @@
+//! What clients send, parsed before anything is asked of the database. Each refusal names its parameter.
+
+use std::collections::HashMap;
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use chrono::NaiveDate;
+use domain::AccountSequence;
+use percent_encoding::percent_decode_str;
+use uuid::Uuid;
+
+use crate::problem::Problem;
+
+/// Rows of a page when nothing is said.
+pub const DEFAULT_LIMIT: i64 = 50;
+/// Rows of a page at most.
+pub const MAX_LIMIT: i64 = 500;
+/// `/api/v1/{noun}/{name}`: where the name stands when the path is split at `/`.
+const NAME_SEGMENT: usize = 4;
+
+/// The name in `/api/v1/{noun}/{name}…`, decoded. An encoded `/` does not divide a path, so the name is decoded here,
+/// from the path as it was sent, after it has been divided.
+fn name(request: &HttpRequest) -> Option<String> {
+    let segment = request.uri().path().split('/').nth(NAME_SEGMENT)?;
+    percent_decode_str(segment).decode_utf8().ok().map(|name| name.into_owned())
+}
+
+/// The account in the path, or 400 `invalid_account_sequence`.
+pub fn account(request: &HttpRequest) -> Result<AccountSequence, Problem> {
+    let refused =
+        |why: String| Problem::parameter("invalid_account_sequence", "accountSequence", why);
+    let name = name(request).ok_or_else(|| refused("an account sequence is UTF-8".to_owned()))?;
+    AccountSequence::parse(&name).map_err(|error| refused(error.to_string()))
+}
+
+/// The adoption in the path, or 400 `invalid_adoption_id`.
+pub fn adoption(request: &HttpRequest) -> Result<Uuid, Problem> {
+    let parsed = name(request).and_then(|name| Uuid::try_parse(&name).ok());
+    parsed.ok_or_else(|| Problem::parameter("invalid_adoption_id", "originalAdoptionId", "it is not a UUID"))
+}
+
+/// The query, by name. A parameter without a value counts as left out; of one sent twice the last counts.
+#[derive(Debug, Clone, Default)]
+pub struct Query(HashMap<String, String>);
+
+impl FromRequest for Query {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let parsed = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
+            .map(|pairs| pairs.into_inner().into_iter().filter(|(_, value)| !value.is_empty()).collect())
+            .map_err(|_| Problem::parameter("invalid_query", "query", "it cannot be read"));
+        ready(parsed.map(Self))
+    }
+}
+
+impl Query {
+    /// The text of `name`.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// A day: `2026-01-31`.
+    pub fn date(&self, name: &'static str) -> Result<Option<NaiveDate>, Problem> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        // The parser alone would also take 2026-1-31.
+        let parsed = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
+        parsed.map(Some).ok_or_else(|| Problem::parameter("invalid_date", name, "a day reads YYYY-MM-DD"))
+    }
+
+    /// Days `from` to `to`, both included.
+    pub fn days(&self) -> Result<(Option<NaiveDate>, Option<NaiveDate>), Problem> {
+        let (from, to) = (self.date("from")?, self.date("to")?);
+        if let (Some(from), Some(to)) = (from, to)
+            && to < from
+        {
+            return Err(Problem::parameter("invalid_date", "to", "it is before `from`"));
+        }
+        Ok((from, to))
+    }
+
+    /// How many rows at most.
+    pub fn limit(&self) -> Result<i64, Problem> {
+        let Some(text) = self.text("limit") else { return Ok(DEFAULT_LIMIT) };
+        let parsed = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+        parsed.ok_or_else(|| Problem::parameter("invalid_limit", "limit", "a limit is a number from 1 to 500"))
+    }
+
+    /// Where the page begins.
+    pub fn cursor(&self) -> Option<&str> {
+        self.text("cursor")
+    }
+
+    /// One of `allowed`, which the refusal lists.
+    pub fn one_of(&self, name: &'static str, allowed: &[&'static str]) -> Result<Option<&'static str>, Problem> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let found = allowed.iter().find(|word| **word == text).copied();
+        let refused = || Problem::parameter("invalid_value", name, format_args!("one of {}", allowed.join(", ")));
+        found.map(Some).ok_or_else(refused)
+    }
+}

@@ -1,0 +1,104 @@
+//! The one table of what there is under `/api/v1`, who may ask for it and who answers.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, Route, Scope, web};
+
+use crate::auth::{Access, Caller};
+use crate::handlers::{
+    account, backlog, conservation, dead_letters, details, explanation, network, sync_status, unallocated,
+};
+use crate::problem::Problem;
+use crate::state::Api;
+
+/// Under which path it all stands.
+pub const PREFIX: &str = "/api/v1";
+
+/// What may be asked for. Every route answers to GET.
+#[derive(Debug, Clone, Copy)]
+pub struct Endpoint {
+    /// The path under [`PREFIX`].
+    pub path: &'static str,
+    /// Who may ask.
+    pub access: Access,
+    handler: fn() -> Route,
+}
+
+/// All of it.
+#[rustfmt::skip]
+pub const ENDPOINTS: [Endpoint; 11] = [
+    get("/contributions/{accountSequence}",             Access::Own,       || web::get().to(account::get)),
+    get("/contributions/{accountSequence}/details",     Access::Own,       || web::get().to(details::get)),
+    get("/contributions/{accountSequence}/details.csv", Access::Own,       || web::get().to(details::csv)),
+    get("/network/total",                               Access::Services,  || web::get().to(network::total)),
+    get("/system-accounts",                             Access::Services,  || web::get().to(network::system_accounts)),
+    get("/unallocated",                                 Access::Services,  || web::get().to(unallocated::list)),
+    get("/adoptions",                                   Access::Services,  || web::get().to(backlog::list)),
+    get("/adoptions/{originalAdoptionId}/explanation",  Access::Services,  || web::get().to(explanation::get)),
+    get("/sync-status",                                 Access::Services,  || web::get().to(sync_status::get)),
+    get("/conservation",                                Access::Services,  || web::get().to(conservation::get)),
+    get("/dead-letters",                                Access::Operators, || web::get().to(dead_letters::list)),
+];
+
+const fn get(path: &'static str, access: Access, handler: fn() -> Route) -> Endpoint {
+    Endpoint { path, access, handler }
+}
+
+/// The table as a service. Whoever comes here is known first, then the route is looked for, then the right to it.
+pub fn scope() -> Scope<
+    impl actix_web::dev::ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let scope = web::scope(PREFIX).wrap(from_fn(know));
+    let scope = ENDPOINTS.into_iter().fold(scope, |scope, endpoint| {
+        let allow = move |request: ServiceRequest, next: Next<_>| allow(endpoint.access, request, next);
+        scope.service(
+            web::resource(endpoint.path)
+                .wrap(from_fn(allow))
+                .route((endpoint.handler)())
+                .default_service(web::to(method_not_allowed)),
+        )
+    });
+    scope.default_service(web::to(route_unknown))
+}
+
+/// Refuses strangers; notes who asks.
+async fn know(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let api = request.app_data::<web::Data<Api>>().ok_or_else(Problem::internal)?;
+    let caller = api.authenticator.caller(request.request())?;
+    request.extensions_mut().insert(caller);
+    next.call(request).await
+}
+
+/// Refuses those who may not.
+async fn allow<B: MessageBody>(
+    access: Access,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let caller = request.extensions().get::<Caller>().cloned();
+    if caller.is_some_and(|caller| access.allows(&caller, request.request())) {
+        next.call(request).await
+    } else {
+        Err(Problem::forbidden().into())
+    }
+}
+
+/// For a path that is none of ours.
+pub async fn route_unknown() -> HttpResponse {
+    Problem::route_unknown().error_response()
+}
+
+/// For a path that is ours with a method that is not.
+pub async fn method_not_allowed() -> HttpResponse {
+    Problem::method_not_allowed().error_response()
+}
