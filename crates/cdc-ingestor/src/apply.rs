@@ -66,6 +66,7 @@ pub async fn apply<T: Table>(
     }
     record(connection, topic, batch).await?;
     transaction.commit().await?;
+    batch.count(&topic.name);
     tracing::debug!(topic = topic.name, messages = batch.len(), ?applied, "applied");
     Ok(applied)
 }
@@ -76,10 +77,10 @@ pub(crate) async fn advance<R>(
     topic: &Topic,
     batch: &Batch<R>,
 ) -> Result<(), IngestError> {
-    match cdc_offsets::advance(connection, &topic.name, &batch.advances()).await? {
-        true => Ok(()),
-        false => Err(IngestError::PartitionTaken { topic: topic.name.clone() }),
+    if !cdc_offsets::advance(connection, &topic.name, &batch.advances()).await? {
+        return Err(IngestError::PartitionTaken { topic: topic.name.clone() });
     }
+    Ok(())
 }
 
 /// Puts the batch on record; last, because consumers of a topic meet in its summary.
@@ -107,6 +108,10 @@ async fn store<T: Table>(
     let changed = T::changes(&folded.outcomes);
     let tree = if T::IN_REFERRAL_TREE { moved_accounts::<T>(&folded.outcomes) } else { Vec::new() };
     let letters: Vec<DeadLetter> = batch.letters.iter().cloned().chain(letters(&folded)).collect();
+    for letter in &letters {
+        let (topic, code) = (topic.name.clone(), letter.error_code.clone());
+        metrics::counter!("contrib_ingest_dead_letters_total", "topic" => topic, "code" => code).increment(1);
+    }
     let applied =
         Applied { written: folded.outcomes.len(), stale: folded.stale, dead_letters: letters.len() };
 

@@ -48,7 +48,8 @@ pub struct Batch<R> {
     /// The latest source time of a streamed row.
     pub streamed_until: Option<DateTime<Utc>>,
     advances: BTreeMap<i32, Advance>,
-    messages: usize,
+    /// Messages by what they were.
+    operations: BTreeMap<&'static str, u64>,
 }
 
 impl<R> Default for Batch<R> {
@@ -61,7 +62,7 @@ impl<R> Default for Batch<R> {
             greatest_lsn: None,
             streamed_until: None,
             advances: BTreeMap::new(),
-            messages: 0,
+            operations: BTreeMap::new(),
         }
     }
 }
@@ -85,7 +86,6 @@ impl<R: FromRow> Batch<R> {
             source_time: None,
         });
         advance.to = offset + 1;
-        self.messages += 1;
         let counted = match decode::<R>(key, value, &format.format) {
             Ok(Decoded::Change(change)) => {
                 advance.source_time = change.source_time.or(advance.source_time);
@@ -101,14 +101,12 @@ impl<R: FromRow> Batch<R> {
                 skip.as_str()
             }
             Err(refusal) => {
-                metrics::counter!("contrib_ingest_dead_letters_total", "topic" => topic.to_owned(), "code" => refusal.code.as_str())
-                    .increment(1);
                 tracing::warn!(topic, partition, offset, %refusal, "put aside as a dead letter");
                 self.letters.push(letter(message, &refusal, format, headers()));
                 "refused"
             }
         };
-        metrics::counter!("contrib_ingest_messages_total", "topic" => topic.to_owned(), "op" => counted).increment(1);
+        *self.operations.entry(counted).or_default() += 1;
     }
 
     fn add(&mut self, placed: Placed<R>) {
@@ -135,14 +133,22 @@ impl<R> Batch<R> {
         self.advances.values().cloned().collect()
     }
 
+    /// Counts what was read of `topic`, once it is written.
+    pub fn count(&self, topic: &str) {
+        for (operation, messages) in &self.operations {
+            metrics::counter!("contrib_ingest_messages_total", "topic" => topic.to_owned(), "op" => *operation)
+                .increment(*messages);
+        }
+    }
+
     /// Messages, dead letters and skipped ones included.
-    pub fn len(&self) -> usize {
-        self.messages
+    pub fn len(&self) -> u64 {
+        self.operations.values().sum()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.messages == 0
+        self.operations.is_empty()
     }
 }
 

@@ -38,7 +38,9 @@ pub async fn apply_beats(
     }
     record(&mut transaction, topic, batch).await?;
     transaction.commit().await?;
-    let streamed = batch.changes.iter().filter(|placed| matches!(placed.change.origin, Origin::Stream { .. }));
+    batch.count(&topic.name);
+    let streamed =
+        batch.changes.iter().filter(|placed| matches!(placed.change.origin, Origin::Stream { .. }));
     Ok(streamed.filter_map(|placed| placed.change.row.as_ref()?.beat_at).max())
 }
 

@@ -20,7 +20,9 @@ pub enum IngestError {
         topic: String,
     },
     /// Kafka no longer has the messages at the position: they were lost before they were read.
-    #[error("Kafka has no message at the stored position of a partition: deleted before they were read, or another topic")]
+    #[error(
+        "Kafka has no message at the stored position of a partition: deleted before they were read, or another topic"
+    )]
     PositionGone,
     /// The thread that reads Kafka ended.
     #[error("the reader of Kafka ended")]
@@ -43,7 +45,9 @@ impl Disposed for IngestError {
     fn disposition(&self) -> Disposition {
         match self {
             // two ingestors wrote rows with the same account at the same time: read again, then it is seen
-            Self::Database(error) if error.sqlstate().as_deref() == Some(UNIQUE_VIOLATION) => Disposition::Retry,
+            Self::Database(error) if error.sqlstate().as_deref() == Some(UNIQUE_VIOLATION) => {
+                Disposition::Retry
+            }
             Self::Database(error) => match error.kind() {
                 Kind::Unavailable | Kind::Conflict => Disposition::Retry,
                 Kind::Broken => Disposition::Halt,

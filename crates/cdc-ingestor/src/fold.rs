@@ -136,9 +136,10 @@ fn step<T: Table>(
             Some((fields, None))
         }
         // nothing is known of a row that was never seen, so there is nothing to mark
-        _ => slot.now.as_ref().map(|row| {
-            (row.fields.clone(), row.deleted_at.or(change.source_time).or(Some(now)))
-        }),
+        _ => slot
+            .now
+            .as_ref()
+            .map(|row| (row.fields.clone(), row.deleted_at.or(change.source_time).or(Some(now)))),
     };
     if let Some((fields, deleted_at)) = next {
         let displaced = deleted_at.is_none() && slot.now.as_ref().is_some_and(|row| row.displaced);
@@ -177,10 +178,7 @@ fn accept(origin: Origin, epoch: i32, stored: Option<SourceVersion>) -> Option<(
 
 /// Gives every account to the row with the later change. A row that loses stays as it is, displaced, until a change of
 /// its own comes: it must have had one upstream, which another partition still holds.
-fn settle_accounts<T: Table>(
-    slots: &mut BTreeMap<Uuid, Slot<T::Fields>>,
-    folded: &mut Folded<T::Fields>,
-) {
+fn settle_accounts<T: Table>(slots: &mut BTreeMap<Uuid, Slot<T::Fields>>, folded: &mut Folded<T::Fields>) {
     let mut holders: HashMap<AccountSequence, (Rank, Uuid)> = HashMap::new();
     for (id, slot) in slots.iter() {
         let Some((account, rank)) = slot.claims::<T>() else { continue };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use persistence::cdc_watermarks::WatermarkBy;
 use persistence::{PgPool, bootstrap, locks, referral_tree};
-use runtime::settings::Settings;
+use runtime::settings;
 use runtime::{Progress, Worker};
 
 use crate::apply::{TREE_BUDGET, Topic, apply};
@@ -49,17 +49,16 @@ enum Bootstrap {
 
 impl Ingestor {
     /// Joins the consumer group. To be called within a tokio runtime.
-    pub fn start(settings: &Settings, pool: PgPool) -> Result<Self, IngestError> {
-        let topics = Arc::new(Topics::new(&settings.cdc)?);
-        let reader =
-            Reader::start(&settings.kafka, &settings.cdc.batch, Arc::clone(&topics), pool.clone())?;
+    pub fn start(kafka: &settings::Kafka, cdc: &settings::Cdc, pool: PgPool) -> Result<Self, IngestError> {
+        let topics = Arc::new(Topics::new(cdc)?);
+        let reader = Reader::start(kafka, &cdc.batch, Arc::clone(&topics), pool.clone())?;
         Ok(Self {
             pool,
             topics,
             reader,
             in_hand: None,
             seen: Vec::new(),
-            marks: Marks::new(Duration::from_secs(settings.cdc.watermark_slack_seconds)),
+            marks: Marks::new(Duration::from_secs(cdc.watermark_slack_seconds)),
             row_marks_from: Instant::now(),
             bootstrap: Bootstrap::NotExpected,
         })
@@ -95,9 +94,8 @@ impl Ingestor {
     /// Marks the sources of what was seen. Ends are taken after the beat was read, so they cover what came before it.
     async fn mark(&mut self) -> Result<(), IngestError> {
         let rows_wait = Instant::now() < self.row_marks_from;
-        let ready = |(_, _, by): &(String, DateTime<Utc>, WatermarkBy)| {
-            *by == WatermarkBy::Heartbeat || !rows_wait
-        };
+        let ready =
+            |(_, _, by): &(String, DateTime<Utc>, WatermarkBy)| *by == WatermarkBy::Heartbeat || !rows_wait;
         while let Some(at) = self.seen.iter().position(ready) {
             let (source, time, by) = self.seen[at].clone();
             let ends = self.reader.end_offsets(self.topics.of_source(&source)).await?;
@@ -136,10 +134,6 @@ impl Ingestor {
         }
         Ok(())
     }
-
-    async fn settle_tree(&self) -> Result<bool, IngestError> {
-        settle_tree(&self.pool).await
-    }
 }
 
 impl Worker for Ingestor {
@@ -148,7 +142,7 @@ impl Worker for Ingestor {
 
     /// One hand-over of the reader, applied. It waits for messages itself, so the loop need not pause.
     async fn run_once(&mut self) -> Result<Progress, IngestError> {
-        let more_tree = self.settle_tree().await?;
+        let more_tree = settle_tree(&self.pool).await?;
         if self.in_hand.is_none() {
             let wait = if more_tree { Duration::ZERO } else { WAIT };
             self.in_hand = self.reader.next(wait).await?;

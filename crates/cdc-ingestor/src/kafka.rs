@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// The reader as the rest of the ingestor sees it.
-pub struct Reader {
+pub(crate) struct Reader {
     consumer: Arc<BaseConsumer<Positions>>,
     batches: mpsc::Receiver<Result<Work, IngestError>>,
     thread: Option<JoinHandle<()>>,
@@ -44,7 +44,7 @@ pub struct Reader {
 
 impl Reader {
     /// Joins the group and starts to read.
-    pub fn start(
+    pub(crate) fn start(
         kafka: &settings::Kafka,
         bounds: &settings::Batch,
         topics: Arc<Topics>,
@@ -92,7 +92,7 @@ impl Reader {
 
     /// The next batch; None when there was nothing for `wait`. Batches that were read before the last start over or
     /// assignment are dropped: they are read again.
-    pub async fn next(&mut self, wait: Duration) -> Result<Option<Work>, IngestError> {
+    pub(crate) async fn next(&mut self, wait: Duration) -> Result<Option<Work>, IngestError> {
         match tokio::time::timeout(wait, self.batches.recv()).await {
             Err(_) => Ok(None),
             Ok(None) => Err(IngestError::ReaderEnded),
@@ -106,12 +106,12 @@ impl Reader {
     }
 
     /// Reads on from the positions in PostgreSQL.
-    pub fn start_over(&self) {
+    pub(crate) fn start_over(&self) {
         self.consumer.context().start_over.store(true, Ordering::SeqCst);
     }
 
     /// Tells Kafka how far the group is: for lag tools only, so it does not matter whether it succeeds.
-    pub fn report(&self, topic: &str, advances: &[cdc_offsets::Advance]) {
+    pub(crate) fn report(&self, topic: &str, advances: &[cdc_offsets::Advance]) {
         let mut list = TopicPartitionList::new();
         for advance in advances {
             // an offset of a message that was read is never negative, so this cannot fail
@@ -123,7 +123,7 @@ impl Reader {
     }
 
     /// Where every partition of `topics` ends now. A topic that does not exist has none.
-    pub async fn end_offsets(&self, topics: Vec<String>) -> Result<EndOffsets, IngestError> {
+    pub(crate) async fn end_offsets(&self, topics: Vec<String>) -> Result<EndOffsets, IngestError> {
         let consumer = Arc::clone(&self.consumer);
         let ends = tokio::task::spawn_blocking(move || end_offsets(&consumer, &topics)).await;
         ends.map_err(|_| IngestError::ReaderEnded)?
@@ -145,7 +145,9 @@ fn end_offsets(consumer: &BaseConsumer<Positions>, topics: &[String]) -> Result<
     let mut ends = EndOffsets::new();
     for topic in topics {
         let metadata = consumer.fetch_metadata(Some(topic), PATIENCE)?;
-        let Some(topic_metadata) = metadata.topics().iter().find(|found| found.name() == topic) else { continue };
+        let Some(topic_metadata) = metadata.topics().iter().find(|found| found.name() == topic) else {
+            continue;
+        };
         match topic_metadata.error() {
             None => {}
             Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) => continue,
@@ -185,8 +187,11 @@ impl Positions {
 
     /// `assigned` with the offset to begin at. Waits for PostgreSQL; None when told to stop meanwhile.
     fn locate(&self, assigned: &TopicPartitionList) -> Option<TopicPartitionList> {
-        let partitions: Vec<(String, i32)> =
-            assigned.elements().iter().map(|element| (element.topic().to_owned(), element.partition())).collect();
+        let partitions: Vec<(String, i32)> = assigned
+            .elements()
+            .iter()
+            .map(|element| (element.topic().to_owned(), element.partition()))
+            .collect();
         let stored = loop {
             if self.is_stopped() {
                 return None;
@@ -253,12 +258,11 @@ impl ConsumerContext for Positions {
         let assigned = (change == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
             .then(|| self.locate(partitions))
             .flatten();
-        let done = match &assigned {
-            Some(located) => consumer.assign(located),
-            None => {
-                self.next().clear();
-                consumer.unassign()
-            }
+        let done = if let Some(located) = &assigned {
+            consumer.assign(located)
+        } else {
+            self.next().clear();
+            consumer.unassign()
         };
         tracing::info!(partitions = assigned.map_or(0, |list| list.count()), "partitions assigned");
         if let Err(error) = done {
@@ -376,7 +380,7 @@ struct Trouble(Vec<(Option<RDKafkaErrorCode>, Instant)>);
 
 impl Trouble {
     fn say(&mut self, error: &KafkaError) {
-        const EVERY: Duration = Duration::from_secs(60);
+        const EVERY: Duration = Duration::from_mins(1);
         let code = error.rdkafka_error_code();
         let now = Instant::now();
         self.0.retain(|(_, said)| now - *said < EVERY);
@@ -384,11 +388,11 @@ impl Trouble {
             return;
         }
         self.0.push((code, now));
-        match code {
-            Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
-                tracing::warn!(%error, "waiting for a topic that does not exist yet");
-            }
-            _ => tracing::warn!(%error, "waiting for Kafka"),
+        let unknown = [RDKafkaErrorCode::UnknownTopicOrPartition, RDKafkaErrorCode::UnknownTopic];
+        if code.is_some_and(|code| unknown.contains(&code)) {
+            tracing::warn!(%error, "waiting for a topic that does not exist yet");
+        } else {
+            tracing::warn!(%error, "waiting for Kafka");
         }
     }
 }

@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         let database = &context.settings.database;
         let pool =
             persistence::connect(database.url.expose_secret(), database.max_connections, "cdc-ingestor")?;
-        let mut ingestor = Ingestor::start(&context.settings, pool)?;
+        let mut ingestor = Ingestor::start(&context.settings.kafka, &context.settings.cdc, pool)?;
         let readiness = context.health.part("ingestor");
         run_until_stopped(&mut ingestor, Idle::poll(NO_PAUSE), &readiness, &context.shutdown).await?;
         Ok(())

@@ -92,7 +92,8 @@ mod tests {
     #[test]
     fn phones_go_and_the_rest_stays_readable() {
         let text = r#"{"id":"1","phone":"138\"0000","Mobile_No" : 13800000001,"tel":"139","lsn":27130368}"#;
-        let expected = r#"{"id":"1","phone":"[redacted]","Mobile_No":"[redacted]","tel":"[redacted]","lsn":27130368}"#;
+        let expected =
+            r#"{"id":"1","phone":"[redacted]","Mobile_No":"[redacted]","tel":"[redacted]","lsn":27130368}"#;
         assert_eq!(redact_fields(text, "tel"), expected);
         assert_eq!(redact_fields(r#"{"phone":null}"#, ""), r#"{"phone":null}"#);
         assert_eq!(redact_fields(r#"{"field":"phone","a":1}"#, ""), r#"{"field":"phone","a":1}"#);

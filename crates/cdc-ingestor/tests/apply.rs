@@ -19,6 +19,9 @@ use uuid::Uuid;
 /// What a table should hold: by upstream id, what is told of the row, and whether it is deleted or displaced.
 type Rows = BTreeMap<Uuid, (String, bool, bool)>;
 
+/// Row, lsn (0 for rows that a snapshot read) and account with what is told of it; nothing for a delete.
+type Told = (Uuid, i64, Option<(String, String)>);
+
 /// A table as the capture alone tells it: the last event of each row by lsn, or else the row as a snapshot read it.
 /// An account belongs to the live row with the greatest lsn.
 fn expected(lines: &[Line], topic: &str) -> Rows {
@@ -70,11 +73,7 @@ fn is<T: Clone>(cell: &Cell<T>) -> T {
     }
 }
 
-/// Row, lsn (0 for rows that a snapshot read) and what is told of it; nothing for a delete.
-fn told<R: FromRow>(
-    line: &Line,
-    tell: impl FnOnce(&R) -> (domain::AccountSequence, String),
-) -> Option<(Uuid, i64, Option<(String, String)>)> {
+fn told<R: FromRow>(line: &Line, tell: impl FnOnce(&R) -> (domain::AccountSequence, String)) -> Option<Told> {
     let key = line.key.as_deref().map(str::as_bytes);
     let value = line.value.as_deref().map(str::as_bytes);
     let Ok(Decoded::Change(change)) = decode::<R>(key, value, &format().format) else { return None };
@@ -155,11 +154,16 @@ async fn captures_end_in_what_upstream_held() {
         let lines = capture(name);
         Consumer::default().consume_all(pool, &Log::of(&lines)).await;
         check(pool, &lines, name).await;
-        let letters = "SELECT count(*) FROM cdc_dead_letters WHERE error_code = 'date_range' AND resolved_at IS NULL";
+        let letters =
+            "SELECT count(*) FROM cdc_dead_letters WHERE error_code = 'date_range' AND resolved_at IS NULL";
         assert_eq!(count(pool, letters).await, 2, "{name}");
         let nan = "SELECT count(*) FROM synced_adoptions WHERE unstorable_price = 'NAN' AND contribution_per_tree IS NULL";
         assert_eq!(count(pool, nan).await, i64::from(name != "b"), "{name}");
-        tables.push(vec![stored(pool, USERS).await, stored(pool, ADOPTIONS).await, stored(pool, REFERRALS).await]);
+        tables.push(vec![
+            stored(pool, USERS).await,
+            stored(pool, ADOPTIONS).await,
+            stored(pool, REFERRALS).await,
+        ]);
         database.close().await.unwrap();
     }
     // one history upstream, read three times; the parts that are comparable: how the kills fell differs
@@ -179,7 +183,8 @@ async fn any_interleaving_with_windows_sent_again_ends_the_same() {
         let database = TestDatabase::create().await.unwrap();
         let pool = database.pool();
         let (mut log, mut consumer) = (Log::default(), Consumer::default());
-        let mut sent: BTreeMap<(String, i32), usize> = whole.partitions().into_iter().map(|key| (key, 0)).collect();
+        let mut sent: BTreeMap<(String, i32), usize> =
+            whole.partitions().into_iter().map(|key| (key, 0)).collect();
         while sent.iter().any(|((topic, partition), sent)| *sent < whole.partition(topic, *partition).len()) {
             for ((topic, partition), sent) in &mut sent {
                 let all = whole.partition(topic, *partition);
@@ -260,7 +265,8 @@ async fn a_row_deleted_during_the_snapshot_stays_deleted() {
     }
     let mut consumer = Consumer::default();
     consumer.consume_all(pool, &log).await;
-    let deleted = "SELECT count(*) FROM synced_adoptions WHERE source_deleted_at IS NOT NULL AND changed_version = 1";
+    let deleted =
+        "SELECT count(*) FROM synced_adoptions WHERE source_deleted_at IS NOT NULL AND changed_version = 1";
     assert_eq!(count(pool, deleted).await, 1, "in one batch");
     database.close().await.unwrap();
 }
@@ -297,7 +303,8 @@ async fn a_key_change_may_come_in_either_order() {
             let known = lines.iter().filter(|line| {
                 line.key == lines[then[0] - 1].key && line.topic == USERS && line.value.is_some()
             });
-            let mut before: Vec<Line> = known.take_while(|line| line.value != lines[then[0] - 1].value).cloned().collect();
+            let mut before: Vec<Line> =
+                known.take_while(|line| line.value != lines[then[0] - 1].value).cloned().collect();
             assert!(!before.is_empty(), "{first:?}");
             before.drain(..).for_each(|line| log.append(line));
             consumer.consume_all(pool, &log).await;
@@ -306,7 +313,8 @@ async fn a_key_change_may_come_in_either_order() {
                 consumer.consume_all(pool, &log).await;
             }
             let live = "SELECT count(*) FROM synced_users WHERE source_deleted_at IS NULL AND NOT displaced";
-            let deleted = "SELECT count(*) FROM synced_users WHERE source_deleted_at IS NOT NULL AND NOT displaced";
+            let deleted =
+                "SELECT count(*) FROM synced_users WHERE source_deleted_at IS NOT NULL AND NOT displaced";
             assert_eq!((count(pool, live).await, count(pool, deleted).await), (1, 1), "{order:?}");
             let open = "SELECT count(*) FROM cdc_dead_letters WHERE resolved_at IS NULL";
             assert_eq!(count(pool, open).await, 0, "{order:?}");
@@ -329,8 +337,14 @@ async fn two_consumers_of_a_partition_write_once() {
     assert!(matches!(refused, Err(IngestError::PartitionTaken { .. })));
     assert_eq!(second.position(ADOPTIONS, 0), 0);
     let both = tokio::join!(
-        { let (mut one, pool, lines) = (first.clone(), pool.clone(), lines.to_vec()); async move { one.consume(&pool, ADOPTIONS, &lines[10..]).await } },
-        { let (mut two, pool, lines) = (first.clone(), pool.clone(), lines.to_vec()); async move { two.consume(&pool, ADOPTIONS, &lines[10..20]).await } },
+        {
+            let (mut one, pool, lines) = (first.clone(), pool.clone(), lines.to_vec());
+            async move { one.consume(&pool, ADOPTIONS, &lines[10..]).await }
+        },
+        {
+            let (mut two, pool, lines) = (first.clone(), pool.clone(), lines.to_vec());
+            async move { two.consume(&pool, ADOPTIONS, &lines[10..20]).await }
+        },
     );
     assert!(both.0.is_ok() != both.1.is_ok(), "{both:?}");
     let events = "SELECT count(*) FROM processed_events";
@@ -356,8 +370,10 @@ async fn a_poisoned_message_is_put_aside_and_redacted() {
         log.append(line.clone());
     }
     Consumer::default().consume_all(pool, &log).await;
-    let codes: Vec<String> =
-        sqlx::query_scalar("SELECT error_code FROM cdc_dead_letters ORDER BY id").fetch_all(pool).await.unwrap();
+    let codes: Vec<String> = sqlx::query_scalar("SELECT error_code FROM cdc_dead_letters ORDER BY id")
+        .fetch_all(pool)
+        .await
+        .unwrap();
     assert_eq!(codes, ["unknown_op", "bad_json"]);
     let phones = "SELECT count(*) FROM cdc_dead_letters WHERE value LIKE '%13800000001%' OR value NOT LIKE '%[redacted]%'";
     assert_eq!(count(pool, phones).await, 0);
@@ -374,16 +390,41 @@ async fn every_change_is_told_to_the_sequencer_once() {
     let pool = database.pool();
     let lines = capture("a");
     Consumer::default().consume_all(pool, &Log::of(&lines)).await;
-    let adoptions: Vec<Uuid> = sqlx::query_scalar(
-        "SELECT DISTINCT original_adoption_id FROM sequencer_queue WHERE kind = 1",
-    )
-    .fetch_all(pool)
-    .await
-    .unwrap();
+    let adoptions: Vec<Uuid> =
+        sqlx::query_scalar("SELECT DISTINCT original_adoption_id FROM sequencer_queue WHERE kind = 1")
+            .fetch_all(pool)
+            .await
+            .unwrap();
     let told: BTreeSet<Uuid> = adoptions.into_iter().collect();
     assert_eq!(told, expected(&lines, ADOPTIONS).into_keys().collect());
-    let untold = "SELECT count(*) FROM synced_referrals s WHERE NOT EXISTS
+    // a row that came and went within one batch was never there for the sequencer
+    let untold = "SELECT count(*) FROM synced_referrals s WHERE source_deleted_at IS NULL AND NOT EXISTS
                   (SELECT FROM sequencer_queue q WHERE q.kind = 0 AND q.account_sequence = s.account_sequence)";
     assert_eq!(count(pool, untold).await, 0);
+    database.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_raised_epoch_comes_before_the_lsn() {
+    let database = TestDatabase::create().await.unwrap();
+    let pool = database.pool();
+    let lines = capture("a");
+    let mut log = Log::default();
+    let mut consumer = Consumer::default();
+    // an account taken away at line 217 by its delete; on a new server its create comes with a lower lsn
+    for number in [213, 216, 217, 213] {
+        log.append(lines[number - 1].clone());
+    }
+    consumer.consume_all(pool, &log).await;
+    let live = "SELECT count(*) FROM synced_users WHERE source_deleted_at IS NULL";
+    assert_eq!(count(pool, live).await, 0);
+    sqlx::query("INSERT INTO cdc_watermarks (source, source_epoch) VALUES ('upstream', 1)")
+        .execute(pool)
+        .await
+        .unwrap();
+    log.append(lines[213 - 1].clone());
+    consumer.consume_all(pool, &log).await;
+    assert_eq!(count(pool, live).await, 1);
+    assert_eq!(count(pool, "SELECT source_epoch::bigint FROM synced_users").await, 1);
     database.close().await.unwrap();
 }

@@ -30,7 +30,9 @@ fn label<R: FromRow>(line: &Line) -> String {
     match read::<R>(line) {
         Ok(Decoded::Change(change)) => match change.origin {
             Origin::Stream { .. } => change.op.as_str().to_owned(),
-            Origin::FullSnapshot { last, .. } => format!("{}{}", change.op.as_str(), if last { " last" } else { "" }),
+            Origin::FullSnapshot { last, .. } => {
+                format!("{}{}", change.op.as_str(), if last { " last" } else { "" })
+            }
             Origin::IncrementalSnapshot => format!("{} incremental", change.op.as_str()),
         },
         Ok(Decoded::Tombstone) => "tombstone".to_owned(),
@@ -60,9 +62,18 @@ fn expect(counts: &[(&str, usize)]) -> BTreeMap<String, usize> {
 fn every_message_of_the_full_captures_is_understood() {
     for name in ["a", "b"] {
         let lines = capture(name);
-        let users = [("c", 35), ("d", 5), ("r", 29), ("r incremental", 38), ("r last", 1), ("tombstone", 5), ("u", 30)];
+        let users = [
+            ("c", 35),
+            ("d", 5),
+            ("r", 29),
+            ("r incremental", 38),
+            ("r last", 1),
+            ("tombstone", 5),
+            ("u", 30),
+        ];
         assert_eq!(counts(&lines, USERS), expect(&users), "{name}");
-        let adoptions = [("c", 69), ("d", 3), ("date_range", 2), ("r", 29), ("r last", 1), ("tombstone", 3), ("u", 3)];
+        let adoptions =
+            [("c", 69), ("d", 3), ("date_range", 2), ("r", 29), ("r last", 1), ("tombstone", 3), ("u", 3)];
         assert_eq!(counts(&lines, ADOPTIONS), expect(&adoptions), "{name}");
         let referrals = [("c", 8), ("d", 1), ("r", 29), ("r last", 1), ("tombstone", 1), ("u", 3)];
         assert_eq!(counts(&lines, REFERRALS), expect(&referrals), "{name}");
@@ -105,7 +116,9 @@ fn what_was_open_during_the_snapshot_streams_with_a_lower_lsn() {
             panic!("line 1 of {name} is of the snapshot")
         };
         for number in [92, 93] {
-            let Origin::Stream { lsn } = change::<UserRow>(&lines[number - 1]).origin else { panic!("streamed") };
+            let Origin::Stream { lsn } = change::<UserRow>(&lines[number - 1]).origin else {
+                panic!("streamed")
+            };
             assert!(lsn < snapshot, "{name} {number}");
         }
         let delete = change::<AdoptionRow>(&lines[95 - 1]);
@@ -122,7 +135,8 @@ fn prices_are_exact_in_both_modes() {
         let lines = capture(name);
         assert_eq!(price(&lines[smallest - 1]), units(-1), "{name}");
         assert_eq!(price(&lines[largest - 1]), units(10_i128.pow(20) - 1), "{name}");
-        let expected = if name == "b" { SourcePrice::Unpriced } else { SourcePrice::Unstorable("NAN".to_owned()) };
+        let expected =
+            if name == "b" { SourcePrice::Unpriced } else { SourcePrice::Unstorable("NAN".to_owned()) };
         assert_eq!(price(&lines[nan - 1]), Cell::Is(expected), "{name}");
     }
     assert_eq!(price(&capture("a")[32 - 1]), units(226_174_000_002));
@@ -168,7 +182,11 @@ fn null_columns_stay_null() {
     for (name, user, adoption) in [("a", 220, 221), ("b", 220, 221), ("d", 211, 213)] {
         let lines = capture(name);
         let user = change::<UserRow>(&lines[user - 1]).row.unwrap();
-        assert_eq!((user.phone, user.status, user.created_at), (Cell::Is(None), Cell::Is(None), None), "{name}");
+        assert_eq!(
+            (user.phone, user.status, user.created_at),
+            (Cell::Is(None), Cell::Is(None), None),
+            "{name}"
+        );
         let adoption = change::<AdoptionRow>(&lines[adoption - 1]).row.unwrap();
         assert_eq!((adoption.price, adoption.tree_count), (Cell::Is(SourcePrice::Unpriced), 0), "{name}");
     }
@@ -185,7 +203,8 @@ fn a_placeholder_means_unchanged() {
             let line = &lines[number - 1];
             let key = line.key.as_deref().map(str::as_bytes);
             let value = line.value.as_deref().map(str::as_bytes);
-            let Ok(Decoded::Change(Change { row: Some(row), .. })) = decode::<UserRow>(key, value, &format) else {
+            let Ok(Decoded::Change(Change { row: Some(row), .. })) = decode::<UserRow>(key, value, &format)
+            else {
                 panic!("a row: {name} {number}")
             };
             assert_eq!(row.phone, Cell::Unchanged, "{name} {number}");
@@ -204,12 +223,13 @@ fn broken(number: usize, from: &str, to: &str) -> Line {
 
 #[test]
 fn broken_messages_are_refused_by_name() {
-    let users = |from, to| read::<UserRow>(&broken(92, from, to));
+    let users = |from: &str, to: &str| read::<UserRow>(&broken(92, from, to));
     assert_eq!(users(r#""op":"c""#, r#""op":"x""#), Err(Code::UnknownOp));
     assert_eq!(users(r#""lsn":27129920"#, r#""lsn":null"#), Err(Code::MissingField));
     assert_eq!(users(r#""lsn":27129920"#, r#""lsn":99999999999999999999"#), Err(Code::BadField));
     assert_eq!(users(r#""account_sequence":"#, r#""account":"#), Err(Code::MissingField));
-    for account in ["", "SYS-OPERATION", "a/b", "a…b", "a b", r"a\u0007", r"\u2003", "123456789012345678901"] {
+    for account in ["", "SYS-OPERATION", "a/b", "a…b", "a b", r"a\u0007", r"\u2003", "123456789012345678901"]
+    {
         let account = format!("\"{account}\"");
         assert_eq!(users(r#""D26112000100""#, &account), Err(Code::AccountSequence), "{account}");
     }
@@ -222,7 +242,11 @@ fn broken_messages_are_refused_by_name() {
 
     let line = capture("a")[92 - 1].clone();
     let with = |key: Option<&str>, value: Option<&str>| {
-        read::<UserRow>(&Line { key: key.map(str::to_owned), value: value.map(str::to_owned), ..line.clone() })
+        read::<UserRow>(&Line {
+            key: key.map(str::to_owned),
+            value: value.map(str::to_owned),
+            ..line.clone()
+        })
     };
     assert_eq!(with(None, line.value.as_deref()), Err(Code::NoKey));
     assert_eq!(with(line.key.as_deref(), Some("")), Err(Code::Empty));
@@ -238,7 +262,8 @@ fn broken_messages_are_refused_by_name() {
 fn a_missing_needed_field_is_named_and_the_row_too() {
     let line = broken(92, r#""account_sequence":"#, r#""account":"#);
     let bytes = |text: &Option<String>| text.clone().map(String::into_bytes);
-    let refusal = decode::<UserRow>(bytes(&line.key).as_deref(), bytes(&line.value).as_deref(), &format().format);
+    let refusal =
+        decode::<UserRow>(bytes(&line.key).as_deref(), bytes(&line.value).as_deref(), &format().format);
     let refusal = refusal.unwrap_err();
     assert_eq!(refusal.to_string(), "missing_field: account_sequence");
     assert_eq!(refusal.id.unwrap().to_string(), "c883e276-e49f-5037-8d91-8686a8d0cd49");

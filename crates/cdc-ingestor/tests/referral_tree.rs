@@ -1,5 +1,5 @@
 //! Uplines, paths and depths against a naive walk, for every order of arrival and for random moves.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::option_option)]
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -115,10 +115,12 @@ async fn settle_all(pool: &PgPool) {
 }
 
 async fn clear(pool: &PgPool) {
-    sqlx::query("TRUNCATE synced_referrals, referral_tree_tasks").execute(pool).await.unwrap();
+    sqlx::query("DELETE FROM synced_referrals").execute(pool).await.unwrap();
 }
 
-fn permutations(items: &[(&'static str, Option<&'static str>)]) -> Vec<Vec<(&'static str, Option<&'static str>)>> {
+fn permutations(
+    items: &[(&'static str, Option<&'static str>)],
+) -> Vec<Vec<(&'static str, Option<&'static str>)>> {
     if items.is_empty() {
         return vec![Vec::new()];
     }
@@ -144,8 +146,10 @@ async fn every_order_of_arrival_gives_the_same_tree() {
         [("X", Some("Y")), ("Y", Some("X")), ("Z", Some("Y")), ("S", Some("S")), ("M", Some("gone"))],
     ];
     for half in halves {
-        let forest: Forest =
-            half.iter().map(|(account, referrer)| ((*account).to_owned(), referrer.map(str::to_owned))).collect();
+        let forest: Forest = half
+            .iter()
+            .map(|(account, referrer)| ((*account).to_owned(), referrer.map(str::to_owned)))
+            .collect();
         for order in permutations(&half) {
             for (account, referrer) in &order {
                 write(pool, &[(account, Some(*referrer))], NARROW).await;

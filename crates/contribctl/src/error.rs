@@ -4,7 +4,7 @@ use rdkafka::error::KafkaError;
 use runtime::SettingsError;
 
 /// The result of a command.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a command could not do what it was asked for.
 #[derive(Debug, thiserror::Error)]

@@ -10,6 +10,7 @@ mod error;
 pub mod kafka;
 pub mod load;
 mod progress;
+pub mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -15,9 +15,9 @@
 //!
 //! # Why two relays never mix a key's order
 //!
-//! A shard has one owner, by a session lock, and every step first sees that its session still lives. An owner that
-//! stood still while the server gave its locks away could still hold records of its last step; none is older than
-//! [`publisher::DELIVERY_TIMEOUT`], after which the client drops it.
+//! A shard has one owner, by a session lock, and before it publishes a step sees that its session still lives. If the
+//! server gave the locks away all the same in mid-step, the new owner first lets the shard rest for as long as a record
+//! of the old one can be on its way: [`publisher::DELIVERY_TIMEOUT`], after which the client drops it.
 
 pub mod error;
 pub mod message;
@@ -41,10 +41,11 @@ pub async fn run(context: Context) -> Result<(), RelayError> {
     let url = settings.database.url.expose_secret();
     // the delete must find its rows by the index, however much is deleted and not yet vacuumed
     let pool = persistence::connect_for_workers(url, settings.database.max_connections, Relay::NAME)?;
-    let mut relay = Relay::new(pool.clone(), url.to_owned(), &settings.kafka, &settings.relay);
+    let listening = persistence::connect(url, 1, Relay::NAME)?;
+    let mut relay = Relay::new(pool, settings);
 
     let called = Arc::new(Notify::new());
-    let hearing = tokio::spawn(calls::hear(pool, Channel::Outbox, Arc::clone(&called)));
+    let hearing = tokio::spawn(calls::hear(listening, Channel::Outbox, Arc::clone(&called)));
     let idle = Idle::poll_or(settings.relay.poll(), called);
     let readiness = context.health.part(Relay::NAME);
     let ended = run_until_stopped(&mut relay, idle, &readiness, &context.shutdown).await;

@@ -1,4 +1,4 @@
-//! An event as a Kafka record: key, value and the headers of a CloudEvent in binary mode.
+//! An event as a Kafka record: key, value and the headers of a `CloudEvent` in binary mode.
 
 use chrono::SecondsFormat;
 use persistence::outbox::Event;

@@ -24,7 +24,8 @@ pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Publisher {
     settings: Kafka,
     client: ClientConfig,
-    /// None before the topics are known to exist, and after a failure that a producer does not survive.
+    topics_known: bool,
+    /// None before the first batch, and after a failure that a producer does not survive.
     producer: Option<FutureProducer>,
 }
 
@@ -45,13 +46,16 @@ impl Publisher {
             client.set(key, value);
         }
         client.set("client.id", "outbox-relay").set("reconnect.backoff.max.ms", "1000");
-        Self { settings: settings.clone(), client, producer: None }
+        Self { settings: settings.clone(), client, topics_known: false, producer: None }
     }
 
-    /// Sees that the topics exist, if that is not known yet.
+    /// Sees that the topics exist, if that is not known.
     pub async fn prepare(&mut self) -> Result<(), RelayError> {
-        if self.producer.is_none() {
+        if !self.topics_known {
             topics::ensure(&self.client, &self.settings).await?;
+            self.topics_known = true;
+        }
+        if self.producer.is_none() {
             self.producer = Some(self.new_producer()?);
         }
         Ok(())
@@ -62,9 +66,13 @@ impl Publisher {
         self.prepare().await?;
         let Some(producer) = &self.producer else { return Ok(Published::nothing()) };
         let outcomes = self.send(producer, events).await;
+        let fatal = producer.client().fatal_error();
         let published = Published::of(events, outcomes);
         if published.failure.is_some() {
-            // the topics may be gone, or the producer may have met an error that it does not survive
+            self.topics_known = false;
+        }
+        if let Some((code, reason)) = fatal {
+            tracing::warn!(%code, reason, "a new producer is needed");
             self.discard();
         }
         Ok(published)
@@ -177,6 +185,7 @@ mod tests {
     use chrono::DateTime;
     use persistence::outbox::{Aggregate, Event};
     use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+    use uuid::Uuid;
 
     use super::Published;
     use crate::error::RelayError;
@@ -188,7 +197,7 @@ mod tests {
             aggregate: Aggregate::Account,
             key: "D1".to_owned(),
             event_type: "ContributionCalculated".to_owned(),
-            event_id: "6f1d3c3e-58a5-4b86-9f3b-0d9a4d1f2a10".parse().unwrap(),
+            event_id: Uuid::from_u128(1),
             payload: "{}".to_owned(),
             traceparent: None,
             created_at: DateTime::UNIX_EPOCH,

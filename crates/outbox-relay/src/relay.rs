@@ -9,10 +9,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::Utc;
-use persistence::PgPool;
 use persistence::outbox::{self, Event, Horizon};
-use runtime::settings;
-use runtime::{Progress, Worker};
+use persistence::{PgPool, migrations};
+use runtime::{ExposeSecret, Progress, Settings, Worker};
 use tokio::time::Instant;
 
 use crate::error::RelayError;
@@ -27,6 +26,8 @@ const FULL_SCAN: Duration = Duration::from_mins(1);
 /// Publishes the shards it owns.
 pub struct Relay {
     pool: PgPool,
+    time_zone: String,
+    schema_checked: bool,
     batch: u32,
     shards: Shards,
     horizon: Horizon,
@@ -35,32 +36,29 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Connects with its first step. `url` is for the session that holds the shards.
-    pub fn new(pool: PgPool, url: String, kafka: &settings::Kafka, relay: &settings::Relay) -> Self {
-        Self::keeping_house_every(HOUSEKEEPING, pool, url, kafka, relay)
+    /// Connects with its first step, through `pool` and a session of its own.
+    pub fn new(pool: PgPool, settings: &Settings) -> Self {
+        Self::keeping_house_every(HOUSEKEEPING, pool, settings)
     }
 
     /// As [`new`](Self::new), with another interval for what is done once a second.
-    pub fn keeping_house_every(
-        interval: Duration,
-        pool: PgPool,
-        url: String,
-        kafka: &settings::Kafka,
-        relay: &settings::Relay,
-    ) -> Self {
+    pub fn keeping_house_every(interval: Duration, pool: PgPool, settings: &Settings) -> Self {
+        let url = settings.database.url.expose_secret().to_owned();
         Self {
             pool,
-            batch: relay.batch,
-            shards: Shards::new(url, relay.shards, interval),
+            time_zone: settings.business.time_zone.to_string(),
+            schema_checked: false,
+            batch: settings.relay.batch,
+            shards: Shards::new(url, settings.relay.shards, interval),
             horizon: Horizon::default(),
-            publisher: Publisher::new(kafka),
+            publisher: Publisher::new(&settings.kafka),
             full_scan: Instant::now(),
         }
     }
 
     /// The shards owned now.
     pub fn owned(&self) -> Vec<i16> {
-        self.shards.places().into_iter().map(|(shard, _)| shard).collect()
+        self.shards.owned()
     }
 
     /// Gives the shards back at once, so that others need not wait for the session's end.
@@ -69,17 +67,18 @@ impl Relay {
     }
 
     async fn step(&mut self) -> Result<Progress, RelayError> {
-        self.publisher.prepare().await?;
+        if !self.schema_checked {
+            migrations::check(&self.pool, &self.time_zone).await?;
+            self.schema_checked = true;
+        }
         if self.shards.due() {
             self.keep_house().await?;
         }
         let places = self.shards.places();
-        if places.is_empty() {
-            return Ok(Progress::Idle);
-        }
         let settled = self.horizon.settled();
         let events = outbox::unpublished(&self.pool, &places, self.batch).await?;
         report_age(&events);
+        self.publisher.prepare().await?;
         if !events.is_empty() {
             self.shards.confirm().await?;
             self.publish(&events).await?;

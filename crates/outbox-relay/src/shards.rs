@@ -9,25 +9,35 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use persistence::PgPool;
 use persistence::leadership::Leadership;
 use persistence::locks::RELAY_SHARD;
 use persistence::outbox::{RELAY_SEAT, SEATS, highest_shard, relays_seated};
-use persistence::PgPool;
 use tokio::time::{Instant, timeout};
 
 use crate::error::RelayError;
+use crate::publisher::DELIVERY_TIMEOUT;
 
 /// How long the session may take to answer before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The shards of one relay, and the floor of each (see [`persistence::outbox`]).
+/// The shards of one relay.
 #[derive(Debug)]
 pub struct Shards {
     url: String,
     configured: i16,
     every: Duration,
     session: Option<Session>,
-    owned: BTreeMap<i16, i64>,
+    owned: BTreeMap<i16, Owned>,
+    /// Whether this relay has shared out before; if not, it has just started and nothing need rest.
+    begun: bool,
+}
+
+#[derive(Debug)]
+struct Owned {
+    /// Where a scan starts (see [`persistence::outbox`]).
+    floor: i64,
+    rests_until: Instant,
 }
 
 #[derive(Debug)]
@@ -41,12 +51,19 @@ impl Shards {
     /// Owns none yet. `configured` is how many there are, unless the outbox holds a higher one; `every` is how often
     /// they are shared out anew.
     pub fn new(url: String, configured: i16, every: Duration) -> Self {
-        Self { url, configured, every, session: None, owned: BTreeMap::new() }
+        Self { url, configured, every, session: None, owned: BTreeMap::new(), begun: false }
     }
 
-    /// The shards owned, each with its floor.
+    /// The shards owned.
+    pub fn owned(&self) -> Vec<i16> {
+        self.owned.keys().copied().collect()
+    }
+
+    /// The shards owned that do not rest, each with its floor.
     pub fn places(&self) -> Vec<(i16, i64)> {
-        self.owned.iter().map(|(&shard, &floor)| (shard, floor)).collect()
+        let now = Instant::now();
+        let awake = self.owned.iter().filter(|(_, owned)| owned.rests_until <= now);
+        awake.map(|(&shard, owned)| (shard, owned.floor)).collect()
     }
 
     /// Whether it is time to [`share_out`](Self::share_out).
@@ -64,7 +81,9 @@ impl Shards {
         self.confirm().await?;
         let relays = relays_seated(pool).await?.max(1);
         // a lower number in the settings must not leave events behind
-        let shards = highest_shard(pool).await?.map_or(self.configured, |shard| self.configured.max(shard.saturating_add(1)));
+        let shards = highest_shard(pool)
+            .await?
+            .map_or(self.configured, |shard| self.configured.max(shard.saturating_add(1)));
         let part = usize::try_from((i64::from(shards) + relays - 1) / relays).unwrap_or(usize::MAX);
         let shared = self.move_to(part, shards).await;
         if shared.is_err() {
@@ -77,25 +96,24 @@ impl Shards {
     pub async fn confirm(&mut self) -> Result<(), RelayError> {
         let Some(session) = &mut self.session else { return Err(RelayError::SessionLost) };
         let seat = RELAY_SEAT + session.seat;
-        match timeout(PATIENCE, session.locks.try_hold(seat)).await {
-            Ok(Ok(true)) => Ok(()),
-            Ok(Ok(false) | Err(_)) | Err(_) => {
-                self.lose();
-                Err(RelayError::SessionLost)
-            }
+        let answer = timeout(PATIENCE, session.locks.try_hold(seat)).await;
+        if matches!(answer, Ok(Ok(true))) {
+            return Ok(());
         }
+        self.lose();
+        Err(RelayError::SessionLost)
     }
 
     /// Raises the floor of an owned shard.
     pub fn raise_floor(&mut self, shard: i16, floor: i64) {
         if let Some(known) = self.owned.get_mut(&shard) {
-            *known = floor.max(*known);
+            known.floor = floor.max(known.floor);
         }
     }
 
     /// Starts every scan from the beginning again.
     pub fn forget_floors(&mut self) {
-        self.owned.values_mut().for_each(|floor| *floor = 0);
+        self.owned.values_mut().for_each(|owned| owned.floor = 0);
     }
 
     /// Gives everything back.
@@ -113,6 +131,8 @@ impl Shards {
 
     async fn move_to(&mut self, part: usize, shards: i16) -> Result<(), RelayError> {
         let Some(session) = &mut self.session else { return Err(RelayError::SessionLost) };
+        let now = Instant::now();
+        let rests_until = if self.begun { now + DELIVERY_TIMEOUT } else { now };
         while self.owned.len() > part {
             let Some((shard, _)) = self.owned.pop_last() else { break };
             tracing::info!(shard, "shard given back");
@@ -125,10 +145,11 @@ impl Shards {
             let free = !self.owned.contains_key(&shard);
             if free && session.locks.try_hold(RELAY_SHARD + i32::from(shard)).await? {
                 tracing::info!(shard, "shard taken");
-                self.owned.insert(shard, 0);
+                self.owned.insert(shard, Owned { floor: 0, rests_until });
             }
         }
-        session.shared_out = Some(Instant::now());
+        session.shared_out = Some(now);
+        self.begun = true;
         Ok(())
     }
 }

@@ -49,9 +49,8 @@ pub async fn raise(
 
 /// The epoch of `source`, 0 before an operator raised it.
 pub async fn epoch(connection: &mut PgConnection, source: &str) -> Result<i32> {
-    let epoch =
-        sqlx::query_scalar!("SELECT source_epoch FROM cdc_watermarks WHERE source = $1", source)
-            .fetch_optional(connection)
-            .await?;
+    let epoch = sqlx::query_scalar!("SELECT source_epoch FROM cdc_watermarks WHERE source = $1", source)
+        .fetch_optional(connection)
+        .await?;
     Ok(epoch.unwrap_or(0))
 }

@@ -115,7 +115,11 @@ pub async fn supersede(connection: &mut PgConnection, topic: &str, ids: &[Uuid])
 }
 
 /// The open letters, newest first, after `before` (exclusive, for the next page).
-pub async fn open(connection: &mut PgConnection, before: Option<i64>, limit: i64) -> Result<Vec<StoredLetter>> {
+pub async fn open(
+    connection: &mut PgConnection,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<StoredLetter>> {
     let rows = sqlx::query_as!(
         StoredLetter,
         r#"SELECT id, topic, partition, "offset", key, value, value_sha256, headers, error_code, error, source_table,

@@ -153,12 +153,9 @@ async fn queue(connection: &mut PgConnection, accounts: BTreeSet<String>) -> Res
         return Ok(());
     }
     let accounts: Vec<String> = accounts.into_iter().collect();
-    sqlx::query!(
-        "INSERT INTO referral_tree_tasks (account_sequence) SELECT unnest($1::text[])",
-        &accounts
-    )
-    .execute(connection)
-    .await?;
+    sqlx::query!("INSERT INTO referral_tree_tasks (account_sequence) SELECT unnest($1::text[])", &accounts)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -240,7 +237,12 @@ impl Wave {
 
     /// One level down; gives the accounts whose children come next. Seeds are always entered, other rows only where
     /// they change.
-    fn descend(&mut self, children: Vec<Row>, seeds: &BTreeSet<String>, starts: &BTreeSet<String>) -> Vec<String> {
+    fn descend(
+        &mut self,
+        children: Vec<Row>,
+        seeds: &BTreeSet<String>,
+        starts: &BTreeSet<String>,
+    ) -> Vec<String> {
         let mut front = Vec::new();
         for child in children {
             let computed = lineage(&child, |referrer| self.passed.get(referrer)?.as_ref());

@@ -50,7 +50,8 @@ pub async fn lock(
     .await?;
     rows.into_iter()
         .map(|row| {
-            let referrer = row.referrer_account_sequence.as_deref().map(AccountSequence::parse).transpose()?;
+            let referrer =
+                row.referrer_account_sequence.as_deref().map(AccountSequence::parse).transpose()?;
             Ok(Synced {
                 id: row.original_referral_id,
                 version: SourceVersion {
@@ -82,7 +83,11 @@ pub async fn release(connection: &mut PgConnection, ids: &[Uuid]) -> Result<()> 
 }
 
 /// Writes `rows`, read from `topic`; to be sorted by id. [`crate::referral_tree::settle`] must follow.
-pub async fn write(connection: &mut PgConnection, topic: &str, rows: &[Synced<ReferralFields>]) -> Result<()> {
+pub async fn write(
+    connection: &mut PgConnection,
+    topic: &str,
+    rows: &[Synced<ReferralFields>],
+) -> Result<()> {
     let source = SourceColumns::of(rows);
     let accounts: Vec<&str> = rows.iter().map(|row| row.fields.account.as_str()).collect();
     let referrers: Vec<Option<&str>> =

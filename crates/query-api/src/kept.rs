@@ -14,7 +14,7 @@ use crate::problem::Problem;
 /// An answer is kept so many times as long as it took to make …
 const TIMES: u32 = 20;
 /// … but never longer than this.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 /// After a failure nobody tries again for so long: those who waited for it share it.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 

@@ -24,7 +24,10 @@ pub(crate) fn headers() -> DefaultHeaders {
         .add((header::REFERRER_POLICY, "no-referrer"))
         .add((header::CACHE_CONTROL, "no-store"))
         .add((header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
-        .add((HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")))
+        .add((
+            HeaderName::from_static("cross-origin-resource-policy"),
+            HeaderValue::from_static("same-origin"),
+        ))
 }
 
 /// Refuses what is too large.
@@ -61,7 +64,8 @@ pub(crate) async fn measure<B: MessageBody>(
     };
     let route = response.request().match_pattern().unwrap_or_else(|| "none".to_owned());
     let status = response.status().as_u16().to_string();
-    metrics::counter!("contrib_http_requests_total", "route" => route.clone(), "status" => status).increment(1);
+    metrics::counter!("contrib_http_requests_total", "route" => route.clone(), "status" => status)
+        .increment(1);
     metrics::histogram!("contrib_http_request_seconds", "route" => route).record(began.elapsed());
     Ok(response)
 }

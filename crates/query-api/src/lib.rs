@@ -16,6 +16,7 @@ pub mod parameters;
 pub mod problem;
 pub mod routes;
 pub mod server;
+mod slots;
 pub mod state;
 pub mod tally;
 

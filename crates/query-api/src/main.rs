@@ -6,7 +6,7 @@ fn main() -> ExitCode {
     let mut refused = false;
     let code = runtime::run(&runtime::program!(), async |context| {
         let ended = query_api::run(context).await;
-        refused = ended.as_ref().is_err_and(|error| error.is::<runtime::SettingsError>());
+        refused = ended.as_ref().is_err_and(anyhow::Error::is::<runtime::SettingsError>);
         ended
     });
     if refused { ExitCode::from(query_api::BAD_SETTINGS) } else { code }

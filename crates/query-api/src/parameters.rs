@@ -1,5 +1,6 @@
 //! What clients send, parsed before anything is asked of the database. Each refusal names its parameter.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::future::{Ready, ready};
 
@@ -23,13 +24,12 @@ const NAME_SEGMENT: usize = 4;
 /// from the path as it was sent, after it has been divided.
 fn name(request: &HttpRequest) -> Option<String> {
     let segment = request.uri().path().split('/').nth(NAME_SEGMENT)?;
-    percent_decode_str(segment).decode_utf8().ok().map(|name| name.into_owned())
+    percent_decode_str(segment).decode_utf8().ok().map(Cow::into_owned)
 }
 
 /// The account in the path, or 400 `invalid_account_sequence`.
 pub fn account(request: &HttpRequest) -> Result<AccountSequence, Problem> {
-    let refused =
-        |why: String| Problem::parameter("invalid_account_sequence", "accountSequence", why);
+    let refused = |why: String| Problem::parameter("invalid_account_sequence", "accountSequence", why);
     let name = name(request).ok_or_else(|| refused("an account sequence is UTF-8".to_owned()))?;
     AccountSequence::parse(&name).map_err(|error| refused(error.to_string()))
 }
@@ -85,7 +85,8 @@ impl Query {
     pub fn limit(&self) -> Result<i64, Problem> {
         let Some(text) = self.text("limit") else { return Ok(DEFAULT_LIMIT) };
         let parsed = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
-        parsed.ok_or_else(|| Problem::parameter("invalid_limit", "limit", "a limit is a number from 1 to 500"))
+        parsed
+            .ok_or_else(|| Problem::parameter("invalid_limit", "limit", "a limit is a number from 1 to 500"))
     }
 
     /// Where the page begins.
@@ -94,10 +95,15 @@ impl Query {
     }
 
     /// One of `allowed`, which the refusal lists.
-    pub fn one_of(&self, name: &'static str, allowed: &[&'static str]) -> Result<Option<&'static str>, Problem> {
+    pub fn one_of(
+        &self,
+        name: &'static str,
+        allowed: &[&'static str],
+    ) -> Result<Option<&'static str>, Problem> {
         let Some(text) = self.text(name) else { return Ok(None) };
         let found = allowed.iter().find(|word| **word == text).copied();
-        let refused = || Problem::parameter("invalid_value", name, format_args!("one of {}", allowed.join(", ")));
+        let refused =
+            || Problem::parameter("invalid_value", name, format_args!("one of {}", allowed.join(", ")));
         found.map(Some).ok_or_else(refused)
     }
 }

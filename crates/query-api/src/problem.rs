@@ -52,7 +52,12 @@ impl Problem {
 
     /// 403: the token does not allow this.
     pub fn forbidden() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", "the token's roles do not allow this request")
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "Not allowed",
+            "the token's roles do not allow this request",
+        )
     }
 
     /// 404: no user, referral or entry names the account.
@@ -128,6 +133,8 @@ impl fmt::Display for Problem {
         write!(f, "{}: {}", self.code, self.detail)
     }
 }
+
+impl std::error::Error for Problem {}
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {

@@ -58,13 +58,13 @@ impl Api {
 
     /// A connection for views that are one statement.
     pub(crate) async fn connection(&self) -> Result<impl DerefMut<Target = PgConnection> + use<>, Problem> {
-        self.check()?;
+        self.ready()?;
         Ok(views::connection(&self.pool).await?)
     }
 
     /// A transaction in which all views show the same state. Dropping it ends it.
     pub(crate) async fn snapshot(&self) -> Result<views::Snapshot, Problem> {
-        self.check()?;
+        self.ready()?;
         Ok(views::snapshot(&self.pool).await?)
     }
 
@@ -73,7 +73,8 @@ impl Api {
         now - self.chain_grace
     }
 
-    fn check(&self) -> Result<(), Problem> {
+    /// Errs until the schema was found to be ours.
+    pub(crate) fn ready(&self) -> Result<(), Problem> {
         self.schema_checked.get().copied().ok_or_else(Problem::database_unavailable)
     }
 }

@@ -41,8 +41,10 @@ pub struct Whole {
     pub sums: Sums,
     /// The distribution watermark of the snapshot.
     pub watermark: i64,
-    /// Entries up to the watermark that were summed.
+    /// Entries up to the watermark.
     pub entries_through_watermark: i64,
+    /// REVERSE entries among them.
+    pub reverses_through_watermark: i64,
 }
 
 impl Tally {
@@ -77,9 +79,14 @@ impl Tally {
         if through.seq < as_of.distribution_seq {
             sums.add(&conservation::of_span(snapshot, through.seq + 1, as_of.distribution_seq).await?)?;
         }
-        let entries_through_watermark = sums.entries;
+        let (entries, reverses) = (sums.entries, sums.reverses);
         sums.add(&conservation::beyond(snapshot, as_of.distribution_seq).await?)?;
-        Ok(Some(Whole { sums, watermark: as_of.distribution_seq, entries_through_watermark }))
+        Ok(Some(Whole {
+            sums,
+            watermark: as_of.distribution_seq,
+            entries_through_watermark: entries,
+            reverses_through_watermark: reverses,
+        }))
     }
 }
 
@@ -125,7 +132,13 @@ pub async fn check(tally: &Tally, pool: &PgPool, now: DateTime<Utc>) -> Result<C
     let mut snapshot = views::snapshot(pool).await?;
     let Some(whole) = tally.whole(&mut snapshot).await? else {
         let identities = Vec::new();
-        return Ok(Conservation { holds: None, catching_up: true, distribution_seq: None, checked_at: now, identities });
+        return Ok(Conservation {
+            holds: None,
+            catching_up: true,
+            distribution_seq: None,
+            checked_at: now,
+            identities,
+        });
     };
     let accounts = network::accounts(&mut snapshot).await?;
     let systems = network::system_accounts(&mut snapshot).await?;
@@ -154,12 +167,11 @@ fn identities(
     let unallocated = Amount::checked_sum(sums.unallocated.values().map(|(amount, _)| *amount))?;
     let base = sums.distributed.checked_sub(sums.reversed)?;
     let shares = [SystemAccount::Operation, SystemAccount::Province, SystemAccount::City].map(of_system);
-    let cut_up =
-        Amount::checked_sum(sums.accounts.values().copied().chain(shares).chain([unallocated]))?;
-    let columns =
-        Amount::checked_sum([accounts.personal, accounts.team_level, accounts.team_bonus])?;
-    let balances =
-        Amount::checked_sum(systems.iter().map(|system| system.contribution_balance).chain([accounts.total]))?;
+    let cut_up = Amount::checked_sum(sums.accounts.values().copied().chain(shares).chain([unallocated]))?;
+    let columns = Amount::checked_sum([accounts.personal, accounts.team_level, accounts.team_bonus])?;
+    let balances = Amount::checked_sum(
+        systems.iter().map(|system| system.contribution_balance).chain([accounts.total]),
+    )?;
     let amounts = |identity, name: &str, expected: Amount, found: Amount| {
         let difference = found.checked_sub(expected)?;
         Ok::<_, domain::AmountError>(Identity {
@@ -183,10 +195,25 @@ fn identities(
     };
     let mut all = vec![
         amounts(1, "slots 0 to 22 sum to the base distributed less reversed", base, cut_up)?,
-        amounts(1, "slot 23 is the sum of the unallocated lines", unallocated, of_system(SystemAccount::Headquarters))?,
+        amounts(
+            1,
+            "slot 23 is the sum of the unallocated lines",
+            unallocated,
+            of_system(SystemAccount::Headquarters),
+        )?,
         amounts(2, "personal contribution is the sum of its lines", of_type("PERSONAL"), accounts.personal)?,
-        amounts(2, "team level contribution is the sum of its lines", of_type("TEAM_LEVEL"), accounts.team_level)?,
-        amounts(2, "team bonus contribution is the sum of its lines", of_type("TEAM_BONUS"), accounts.team_bonus)?,
+        amounts(
+            2,
+            "team level contribution is the sum of its lines",
+            of_type("TEAM_LEVEL"),
+            accounts.team_level,
+        )?,
+        amounts(
+            2,
+            "team bonus contribution is the sum of its lines",
+            of_type("TEAM_BONUS"),
+            accounts.team_bonus,
+        )?,
         amounts(2, "total contribution is the sum of the three", columns, accounts.total)?,
     ];
     for system in systems {
@@ -194,7 +221,10 @@ fn identities(
         all.push(amounts(3, &name, of_system(system.account_type), system.contribution_balance)?);
     }
     let entries = whole.entries_through_watermark + counts.entries_beyond;
-    let distributed = sums.distributes - live_reversals(whole, counts);
+    // A reversal takes the mark away when it is numbered, carried out or not; one whose original has not been carried
+    // out finds no mark.
+    let reversed = whole.reverses_through_watermark + counts.reversals_beyond;
+    let distributed = sums.distributes - reversed;
     all.extend([
         amounts(4, "all balances sum to the base distributed less reversed", base, balances)?,
         numbers(5, "entries are numbered without a gap", counts.last_seq, entries),

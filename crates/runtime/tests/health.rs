@@ -19,35 +19,33 @@ async fn get(address: SocketAddr, path: &str) -> std::io::Result<(u16, String)> 
 }
 
 #[tokio::test]
-async fn tells_who_lives_who_is_ready_and_the_metrics() {
+async fn tells_who_lives_who_is_ready_and_the_metrics() -> anyhow::Result<()> {
     let recorder = PrometheusBuilder::new().build_recorder();
     let handle = recorder.handle();
     metrics::with_local_recorder(&recorder, || metrics::counter!("contrib_test_total").increment(3));
     let board = Health::default();
     let stop = CancellationToken::new();
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let address = health::serve(any, board.clone(), handle, stop.clone()).await.unwrap();
+    let address = health::serve(any, board.clone(), handle, stop.clone()).await?;
 
-    assert_eq!(get(address, "/health/live").await.unwrap(), (200, r#"{"live":true}"#.to_owned()));
-    assert_eq!(get(address, "/health/ready").await.unwrap().0, 503, "nothing has said that it is ready");
+    assert_eq!(get(address, "/health/live").await?, (200, r#"{"live":true}"#.to_owned()));
+    assert_eq!(get(address, "/health/ready").await?.0, 503, "nothing has said that it is ready");
 
     let (reader, writer) = (board.part("reader"), board.part("writer"));
     reader.set_ready();
     writer.set_not_ready("waiting for PostgreSQL");
-    let (status, body) = get(address, "/health/ready").await.unwrap();
+    let (status, body) = get(address, "/health/ready").await?;
     assert_eq!(status, 503);
     assert_eq!(body, r#"{"ready":false,"waiting":{"writer":"waiting for PostgreSQL"}}"#);
 
     writer.set_ready();
-    assert_eq!(
-        get(address, "/health/ready").await.unwrap(),
-        (200, r#"{"ready":true,"waiting":{}}"#.to_owned())
-    );
+    assert_eq!(get(address, "/health/ready").await?, (200, r#"{"ready":true,"waiting":{}}"#.to_owned()));
 
-    let (status, body) = get(address, "/metrics").await.unwrap();
+    let (status, body) = get(address, "/metrics").await?;
     assert_eq!(status, 200);
     assert!(body.contains("contrib_test_total 3"), "{body}");
-    assert_eq!(get(address, "/").await.unwrap().0, 404);
+    assert_eq!(get(address, "/").await?.0, 404);
 
     stop.cancel();
+    Ok(())
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use anyhow::Context;
 use runtime::settings::{AuthMode, MissingReferral};
 use runtime::{ExposeSecret, Settings, SettingsError};
 
@@ -18,8 +19,8 @@ fn shipped(environment: &[(&str, &str)]) -> Result<Settings, SettingsError> {
 }
 
 #[test]
-fn shipped_file_needs_nothing_but_the_database() {
-    let settings = shipped(&[URL]).unwrap();
+fn shipped_file_needs_nothing_but_the_database() -> anyhow::Result<()> {
+    let settings = shipped(&[URL])?;
     assert_eq!(settings.database.url.expose_secret(), URL.1);
     assert_eq!(settings.database.read_url().expose_secret(), URL.1, "reads go to the primary");
     assert!(settings.redis.url.is_none());
@@ -27,10 +28,11 @@ fn shipped_file_needs_nothing_but_the_database() {
     assert_eq!(settings.business.time_zone.name(), "Asia/Shanghai");
     assert_eq!(settings.business.ineligible_statuses, ["PENDING", "CANCELLED", "REFUNDED", "INACTIVE"]);
     assert_eq!(settings.cdc.heartbeats[&settings.cdc.sources.users], "dbserver1.rwa_cdc.heartbeat");
+    Ok(())
 }
 
 #[test]
-fn environment_goes_over_the_files() {
+fn environment_goes_over_the_files() -> anyhow::Result<()> {
     let settings = shipped(&[
         URL,
         ("CONTRIB__HTTP__PORT", "4020"),
@@ -42,8 +44,7 @@ fn environment_goes_over_the_files() {
         ("CONTRIB__KAFKA__GROUP_ID", "0017"),
         ("CONTRIB__KAFKA__BROKERS", "a:9092,b:9092"),
         ("UNRELATED", "x"),
-    ])
-    .unwrap();
+    ])?;
     assert_eq!(settings.http.address().port(), 4020);
     assert_eq!(settings.cdc.topics.users, "other.users");
     assert_eq!(settings.cdc.topics.adoptions, "dbserver1.rwa_planting.adoptions");
@@ -53,24 +54,26 @@ fn environment_goes_over_the_files() {
     assert_eq!(settings.business.missing_referral, MissingReferral::Root);
     assert_eq!(settings.kafka.group_id, "0017", "text stays as it is written");
     assert_eq!(settings.kafka.brokers, "a:9092,b:9092");
+    Ok(())
 }
 
 #[test]
-fn file_of_the_environment_goes_over_the_base() {
-    let dir = tempfile::tempdir().unwrap();
+fn file_of_the_environment_goes_over_the_base() -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
     let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/base.toml");
-    fs::copy(base, dir.path().join("base.toml")).unwrap();
-    fs::write(dir.path().join("staging.toml"), "[http]\nport = 1\nbind = \"127.0.0.1\"\n").unwrap();
+    fs::copy(base, dir.path().join("base.toml"))?;
+    fs::write(dir.path().join("staging.toml"), "[http]\nport = 1\nbind = \"127.0.0.1\"\n")?;
 
-    assert_eq!(load(dir.path(), &[URL]).unwrap().http.port, 3020);
-    let staging = load(dir.path(), &[URL, ("APP_ENV", "staging")]).unwrap();
+    assert_eq!(load(dir.path(), &[URL])?.http.port, 3020);
+    let staging = load(dir.path(), &[URL, ("APP_ENV", "staging")])?;
     assert_eq!(staging.http.address().to_string(), "127.0.0.1:1");
-    let over = load(dir.path(), &[URL, ("APP_ENV", "staging"), ("CONTRIB__HTTP__PORT", "2")]).unwrap();
+    let over = load(dir.path(), &[URL, ("APP_ENV", "staging"), ("CONTRIB__HTTP__PORT", "2")])?;
     assert_eq!(over.http.port, 2);
 
-    let missing = load(dir.path(), &[URL, ("APP_ENV", "stagin")]).unwrap_err();
+    let missing = load(dir.path(), &[URL, ("APP_ENV", "stagin")]).expect_err("to be refused");
     assert!(missing.key.ends_with("stagin.toml"), "{missing}");
-    assert_eq!(load(dir.path(), &[URL, ("APP_ENV", "../x")]).unwrap_err().key, "APP_ENV");
+    assert_eq!(load(dir.path(), &[URL, ("APP_ENV", "../x")]).expect_err("to be refused").key, "APP_ENV");
+    Ok(())
 }
 
 #[test]
@@ -89,45 +92,47 @@ fn an_error_names_its_key() {
         ("CONTRIB__KAFKA__BROKERS", "", "kafka.brokers"),
     ];
     for (variable, value, key) in cases {
-        let error = shipped(&[URL, (variable, value)]).unwrap_err();
+        let error = shipped(&[URL, (variable, value)]).expect_err("to be refused");
         assert_eq!(error.key, key, "{variable}={value}: {error}");
         assert!(!error.to_string().contains('\n'), "{error}");
     }
 }
 
 #[test]
-fn what_a_program_needs_is_asked_for_by_name() {
-    let error = shipped(&[]).unwrap_err();
+fn what_a_program_needs_is_asked_for_by_name() -> anyhow::Result<()> {
+    let error = shipped(&[]).expect_err("to be refused");
     assert_eq!(error.to_string(), "setting database.url: is not set; give it as CONTRIB__DATABASE__URL");
-    let settings = shipped(&[URL]).unwrap();
-    assert_eq!(settings.upstream.url().unwrap_err().key, "upstream.url");
-    assert_eq!(settings.connect.url().unwrap_err().key, "connect.url");
-    assert_eq!(settings.auth.check().unwrap_err().key, "auth.mode");
-    assert!(shipped(&[URL, ("CONTRIB__AUTH__MODE", "off")]).unwrap().auth.check().is_ok());
-    assert!(shipped(&[URL, ("CONTRIB__AUTH__HS256_SECRET", "s")]).unwrap().auth.check().is_ok());
+    let settings = shipped(&[URL])?;
+    assert_eq!(settings.upstream.url().expect_err("to be refused").key, "upstream.url");
+    assert_eq!(settings.connect.url().expect_err("to be refused").key, "connect.url");
+    assert_eq!(settings.auth.check().expect_err("to be refused").key, "auth.mode");
+    assert!(shipped(&[URL, ("CONTRIB__AUTH__MODE", "off")])?.auth.check().is_ok());
+    assert!(shipped(&[URL, ("CONTRIB__AUTH__HS256_SECRET", "s")])?.auth.check().is_ok());
+    Ok(())
 }
 
 #[test]
-fn a_secret_can_stand_in_a_file() {
-    let dir = tempfile::tempdir().unwrap();
+fn a_secret_can_stand_in_a_file() -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
     let path = dir.path().join("url");
-    fs::write(&path, "postgres://from-file\n").unwrap();
-    let path = path.to_str().unwrap();
+    fs::write(&path, "postgres://from-file\n")?;
+    let path = path.to_str().context("a path in UTF-8")?;
     for variable in ["CONTRIB__DATABASE__URL_FILE", "CONTRIB__DATABASE__URL__FILE"] {
-        let settings = shipped(&[(variable, path)]).unwrap();
+        let settings = shipped(&[(variable, path)])?;
         assert_eq!(settings.database.url.expose_secret(), "postgres://from-file");
     }
-    let both = shipped(&[URL, ("CONTRIB__DATABASE__URL_FILE", path)]).unwrap_err();
+    let both = shipped(&[URL, ("CONTRIB__DATABASE__URL_FILE", path)]).expect_err("to be refused");
     assert_eq!(both.key, "database.url");
-    let missing = shipped(&[("CONTRIB__DATABASE__URL_FILE", "/nonexistent")]).unwrap_err();
+    let missing = shipped(&[("CONTRIB__DATABASE__URL_FILE", "/nonexistent")]).expect_err("to be refused");
     assert!(missing.to_string().contains("/nonexistent"), "{missing}");
     // a setting of that name, not the file of a secret
-    let jwks = shipped(&[URL, ("CONTRIB__AUTH__JWKS_FILE", "/keys.json")]).unwrap();
+    let jwks = shipped(&[URL, ("CONTRIB__AUTH__JWKS_FILE", "/keys.json")])?;
     assert_eq!(jwks.auth.jwks_file.as_deref(), Some("/keys.json"));
+    Ok(())
 }
 
 #[test]
-fn secrets_are_not_shown() {
+fn secrets_are_not_shown() -> anyhow::Result<()> {
     let settings = shipped(&[
         URL,
         ("CONTRIB__DATABASE__READ_URL", "geheim"),
@@ -136,9 +141,9 @@ fn secrets_are_not_shown() {
         ("CONTRIB__UPSTREAM__URL", "geheim"),
         ("CONTRIB__CONNECT__URL", "geheim"),
         ("CONTRIB__AUTH__HS256_SECRET", "geheim"),
-    ])
-    .unwrap();
+    ])?;
     assert!(!format!("{settings:?} {settings:#?}").contains("geheim"));
     let properties = settings.kafka.client_properties();
     assert!(properties.contains(&("sasl.password", "geheim")), "but the client gets them");
+    Ok(())
 }

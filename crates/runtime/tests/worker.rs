@@ -64,28 +64,30 @@ const IDLE: Result<Progress, Failure> = Ok(Progress::Idle);
 const RETRY: Result<Progress, Failure> = Err(Failure(Disposition::Retry));
 
 #[tokio::test(start_paused = true)]
-async fn goes_on_at_once_while_there_is_work_and_polls_when_there_is_none() {
+async fn goes_on_at_once_while_there_is_work_and_polls_when_there_is_none() -> anyhow::Result<()> {
     let mut script = Script::new([WORKED, WORKED, IDLE, WORKED]);
-    script.run(Idle::poll(POLL), &Health::default()).await.unwrap();
+    script.run(Idle::poll(POLL), &Health::default()).await?;
     assert_eq!(script.pauses(), [Duration::ZERO, Duration::ZERO, POLL]);
+    Ok(())
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_ends_the_pause() {
+async fn a_call_ends_the_pause() -> anyhow::Result<()> {
     let call = Arc::new(Notify::new());
     call.notify_one();
     let mut script = Script::new([IDLE, IDLE, WORKED]);
-    script.run(Idle::poll_or(POLL, call), &Health::default()).await.unwrap();
+    script.run(Idle::poll_or(POLL, call), &Health::default()).await?;
     assert_eq!(script.pauses(), [Duration::ZERO, POLL], "one call, remembered, ends one pause");
+    Ok(())
 }
 
 #[tokio::test(start_paused = true)]
-async fn pauses_grow_to_two_seconds_and_start_small_again_after_a_success() {
+async fn pauses_grow_to_two_seconds_and_start_small_again_after_a_success() -> anyhow::Result<()> {
     let mut steps = vec![RETRY; 20];
     steps.extend([WORKED, RETRY, WORKED]);
     let mut script = Script::new(steps);
     let health = Health::default();
-    script.run(Idle::poll(POLL), &health).await.unwrap();
+    script.run(Idle::poll(POLL), &health).await?;
 
     let pauses = script.pauses();
     let milliseconds = Duration::from_millis;
@@ -96,16 +98,18 @@ async fn pauses_grow_to_two_seconds_and_start_small_again_after_a_success() {
     );
     assert!((milliseconds(50)..=milliseconds(101)).contains(&pauses[21]), "{pauses:?}");
     assert!(health.report().ready, "the last step ended well");
+    Ok(())
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_it_waits_it_says_for_what_and_is_not_ready() {
+async fn while_it_waits_it_says_for_what_and_is_not_ready() -> anyhow::Result<()> {
     let mut script = Script::new([WORKED, RETRY]);
     let health = Health::default();
-    script.run(Idle::poll(POLL), &health).await.unwrap();
+    script.run(Idle::poll(POLL), &health).await?;
     let report = health.report();
     assert!(!report.ready);
     assert_eq!(report.waiting["script"], "waiting for the server: the server said Retry");
+    Ok(())
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,14 +121,15 @@ async fn a_halt_ends_the_loop_and_a_parked_item_does_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_ends_a_pause() {
+async fn a_stop_ends_a_pause() -> anyhow::Result<()> {
     let mut script = Script::new([RETRY, IDLE, WORKED]);
     script.stop.cancel();
-    script.run(Idle::poll(POLL), &Health::default()).await.unwrap();
+    script.run(Idle::poll(POLL), &Health::default()).await?;
     assert!(script.began.is_empty(), "a stop before the first step");
 
     let mut script = Script::new([IDLE]);
     let began = Instant::now();
-    script.run(Idle::poll(Duration::from_hours(1)), &Health::default()).await.unwrap();
+    script.run(Idle::poll(Duration::from_hours(1)), &Health::default()).await?;
     assert_eq!(began.elapsed(), Duration::ZERO);
+    Ok(())
 }

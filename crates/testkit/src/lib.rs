@@ -4,6 +4,7 @@
 //! these names when they are missing: a test that cannot reach its server has not passed.
 
 pub mod database;
+pub mod synced;
 pub mod wait;
 
 use anyhow::Context;

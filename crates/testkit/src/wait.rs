@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 /// Polls `condition` until it gives a value; fails with `what` after `limit`.
-pub async fn until<T, F>(what: &str, limit: Duration, mut condition: impl FnMut() -> F) -> anyhow::Result<T>
-where
-    F: Future<Output = anyhow::Result<Option<T>>>,
-{
+pub async fn until<T>(
+    what: &str,
+    limit: Duration,
+    mut condition: impl AsyncFnMut() -> anyhow::Result<Option<T>>,
+) -> anyhow::Result<T> {
     let started = Instant::now();
     loop {
         if let Some(value) = condition().await? {

@@ -109,7 +109,7 @@ pub(super) enum Shape<'a> {
 }
 
 /// Takes `{schema, payload}` off; gives the schema beside what was within.
-pub(super) fn unwrap<'a>(fields: Fields<'a>) -> Result<(Option<Fields<'a>>, Option<&'a RawValue>), Refusal> {
+pub(super) fn unwrap(fields: Fields<'_>) -> Result<(Option<Fields<'_>>, Option<&RawValue>), Refusal> {
     if !(fields.has("schema") && fields.has("payload")) || fields.has("op") || fields.has("__op") {
         return Ok((Some(fields), None));
     }
@@ -123,7 +123,8 @@ pub(super) fn shape(json: &str) -> Result<Shape<'_>, Refusal> {
     if json.trim_ascii() == "null" {
         return Ok(Shape::Tombstone);
     }
-    let fields = Fields::parse(json).map_err(|error| Refusal::new(Code::BadJson).because(position(&error)))?;
+    let fields =
+        Fields::parse(json).map_err(|error| Refusal::new(Code::BadJson).because(position(&error)))?;
     let (fields, schema) = unwrap(fields)?;
     let Some(fields) = fields else { return Ok(Shape::Tombstone) };
     if fields.some("source").is_some() && fields.has("op") {

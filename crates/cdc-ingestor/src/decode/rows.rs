@@ -272,7 +272,9 @@ impl<'a> Row<'a> {
             Some(above) if above.is_empty() || above.ends_with(['/', ',']) => above,
             _ => path,
         };
-        Cell::Is(Some(join_path(path.split(['/', ',']).map(str::trim).filter(|segment| !segment.contains('\0')))))
+        Cell::Is(Some(join_path(
+            path.split(['/', ',']).map(str::trim).filter(|segment| !segment.contains('\0')),
+        )))
     }
 }
 

@@ -92,7 +92,12 @@ impl Consumer {
     }
 
     /// Applies `lines`, all of `topic`, each the next of its partition, as one batch.
-    pub async fn consume(&mut self, pool: &PgPool, name: &str, lines: &[Line]) -> Result<Applied, IngestError> {
+    pub async fn consume(
+        &mut self,
+        pool: &PgPool,
+        name: &str,
+        lines: &[Line],
+    ) -> Result<Applied, IngestError> {
         for line in lines {
             let mut connection = pool.acquire().await?;
             cdc_offsets::begin(&mut connection, name, line.partition, 0).await?;

@@ -1,9 +1,14 @@
 //! One subcommand a file; each takes its arguments and the [`Context`](crate::Context).
 
+pub mod bootstrap;
 pub mod connectors;
+pub mod dead_letters;
+pub mod explain;
 pub mod generate;
 pub mod migrate;
+pub mod report;
 pub mod settle;
+pub mod verify;
 
 use clap::Subcommand;
 
@@ -22,6 +27,18 @@ pub enum Command {
     Generate(generate::Generate),
     /// Wait until everything upstream has been read, numbered, distributed and published
     Settle(settle::Settle),
+    /// Check every identity that the books must hold to; exit code 1 when one does not hold
+    Verify(verify::Verify),
+    /// Show every slot of every entry of an adoption: to whom it went, or why to nobody
+    Explain(explain::Explain),
+    /// Show the figures of a stack: read, distributed, published, and how long live adoptions took
+    Report,
+    /// The gate before the first number
+    #[command(subcommand)]
+    Bootstrap(bootstrap::Bootstrap),
+    /// Messages that could not be understood
+    #[command(subcommand)]
+    DeadLetters(dead_letters::DeadLetters),
 }
 
 /// Carries out `command`.
@@ -31,5 +48,10 @@ pub async fn run(command: Command, context: Context) -> Result<Outcome> {
         Command::Connectors(connectors) => connectors::run(connectors, &context).await,
         Command::Generate(generate) => generate::run(generate, &context).await,
         Command::Settle(settle) => settle::run(settle, &context).await,
+        Command::Verify(verify) => verify::run(verify, &context).await,
+        Command::Explain(explain) => explain::run(explain, &context).await,
+        Command::Report => report::run(&context).await,
+        Command::Bootstrap(bootstrap) => bootstrap::run(bootstrap, &context).await,
+        Command::DeadLetters(dead_letters) => dead_letters::run(dead_letters, &context).await,
     }
 }

@@ -27,13 +27,13 @@ pub async fn unbalanced(connection: &mut PgConnection, first: i64, last: i64) ->
         Unbalanced,
         r#"WITH lines AS (
                SELECT distribution_seq AS seq, slot, amount, FALSE AS nobody FROM contribution_records
-               WHERE id >= ledger_id_floor($1) AND id < ledger_id_floor($2 + 1)
+               WHERE id >= ledger_id_floor($1::bigint) AND id < ledger_id_floor($2::bigint + 1)
                UNION ALL
                SELECT distribution_seq, slot, amount, FALSE FROM system_contribution_records
-               WHERE id >= ledger_id_floor($1) AND id < ledger_id_floor($2 + 1)
+               WHERE id >= ledger_id_floor($1::bigint) AND id < ledger_id_floor($2::bigint + 1)
                UNION ALL
                SELECT distribution_seq, slot, amount, TRUE FROM unallocated_contributions
-               WHERE id >= ledger_id_floor($1) AND id < ledger_id_floor($2 + 1)
+               WHERE id >= ledger_id_floor($1::bigint) AND id < ledger_id_floor($2::bigint + 1)
            ), sums AS (
                SELECT seq, coalesce(sum(amount) FILTER (WHERE slot <= 22), 0) AS slots,
                    coalesce(sum(amount) FILTER (WHERE slot = 23), 0) AS headquarters,

@@ -55,7 +55,7 @@ pub async fn sums(connection: &mut PgConnection, first: i64, last: i64, day: &Da
                        THEN r.effective_date <= $6 AND coalesce(r.expire_date > $6, TRUE)
                    ELSE r.effective_date <= $3 AND coalesce(r.expire_date > $3, TRUE) END), 0) AS "effective!"
            FROM system_contribution_records r LEFT JOIN system_accounts s ON s.id = r.system_account_id
-           WHERE r.id >= ledger_id_floor($1) AND r.id < ledger_id_floor($2 + 1)
+           WHERE r.id >= ledger_id_floor($1::bigint) AND r.id < ledger_id_floor($2::bigint + 1)
            GROUP BY r.system_account_id"#,
         first,
         last,

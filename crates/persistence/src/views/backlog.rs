@@ -94,7 +94,7 @@ pub async fn page(
                AND ($3::text IS NULL OR b.reason = $3 OR split_part(b.reason, ':', 1) = $3)
                AND (NOT $7::bool
                    OR b.state = 'waiting' AND b.since < $5 AND split_part(b.reason, ':', 1) = $6)
-           ORDER BY b.original_adoption_id LIMIT $8 + 1"#,
+           ORDER BY b.original_adoption_id LIMIT $8::bigint + 1"#,
         after,
         filter.state,
         filter.reason,

@@ -47,7 +47,7 @@ pub async fn page(
                created_at
            FROM cdc_dead_letters
            WHERE resolved_at IS NULL AND id < $1 AND ($2::text IS NULL OR error_code = $2)
-           ORDER BY id DESC LIMIT $3 + 1"#,
+           ORDER BY id DESC LIMIT $3::bigint + 1"#,
         before,
         error_code,
         limit

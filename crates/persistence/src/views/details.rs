@@ -73,7 +73,7 @@ pub async fn page(
            FROM contribution_records
            WHERE account_sequence = $1 AND id < $2 AND ($3::text IS NULL OR source_type = $3)
                AND ($4::date IS NULL OR effective_date >= $4) AND ($5::date IS NULL OR effective_date <= $5)
-           ORDER BY id DESC LIMIT $6 + 1"#,
+           ORDER BY id DESC LIMIT $6::bigint + 1"#,
         account.as_str(),
         before,
         filter.source_type.map(SourceType::as_str),

@@ -57,7 +57,13 @@ pub async fn snapshot(pool: &PgPool) -> Result<Snapshot> {
     Ok(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
 }
 
-/// A page of a listing that goes from the newest down.
+/// Whether the database answers.
+pub async fn ping(pool: &PgPool) -> Result<()> {
+    pool.execute("SELECT 1").await?;
+    Ok(())
+}
+
+/// A page of a listing in the order of its keys.
 #[derive(Debug, Clone)]
 pub struct Page<T> {
     /// At most as many as were asked for.

@@ -47,7 +47,7 @@ pub async fn page(connection: &mut PgConnection, before: Uuid, limit: i64) -> Re
         "SELECT id, distribution_seq, slot, source_adoption_id, source_account_sequence, unalloc_type,
              would_be_account_sequence, level_depth, amount, reason, allocated_to_headquarters, effective_date,
              expire_date
-         FROM unallocated_contributions WHERE id < $1 ORDER BY id DESC LIMIT $2 + 1",
+         FROM unallocated_contributions WHERE id < $1 ORDER BY id DESC LIMIT $2::bigint + 1",
         before,
         limit
     )

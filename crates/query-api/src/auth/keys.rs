@@ -33,19 +33,19 @@ pub(super) struct Claims {
 struct Key {
     id: Option<String>,
     algorithm: Algorithm,
-    key: DecodingKey,
+    checks_with: DecodingKey,
 }
 
 /// The keys, and what else is checked of a token.
 pub(super) struct Keys {
-    keys: Vec<Key>,
+    known: Vec<Key>,
     issuer: Option<String>,
     audience: Option<String>,
 }
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} keys", self.keys.len())
+        write!(f, "{} keys", self.known.len())
     }
 }
 
@@ -61,7 +61,11 @@ impl Keys {
             if secret.len() < SECRET_BYTES {
                 tracing::warn!("auth.hs256_secret is shorter than {SECRET_BYTES} bytes: it can be guessed");
             }
-            keys.push(Key { id: None, algorithm: Algorithm::HS256, key: DecodingKey::from_secret(secret) });
+            keys.push(Key {
+                id: None,
+                algorithm: Algorithm::HS256,
+                checks_with: DecodingKey::from_secret(secret),
+            });
         }
         if let Some(path) = &settings.jwks_file {
             let refused = |why: String| SettingsError::new("auth.jwks_file", format_args!("{path}: {why}"));
@@ -74,7 +78,7 @@ impl Keys {
             keys.extend(usable);
         }
         let (issuer, audience) = (settings.issuer.clone(), settings.audience.clone());
-        Ok(Self { keys, issuer, audience })
+        Ok(Self { known: keys, issuer, audience })
     }
 
     /// What `token` says, if it is to be believed.
@@ -85,8 +89,8 @@ impl Keys {
             key.algorithm == header.alg && (key.id.is_none() || header.kid.is_none() || key.id == header.kid)
         };
         let mut problem = refused();
-        for key in self.keys.iter().filter(fits) {
-            match decode::<Claims>(token, &key.key, &self.validation(key.algorithm)) {
+        for key in self.known.iter().filter(fits) {
+            match decode::<Claims>(token, &key.checks_with, &self.validation(key.algorithm)) {
                 Ok(token) => return Ok(token.claims),
                 Err(error) if matches!(error.kind(), ErrorKind::ExpiredSignature) => {
                     problem = Problem::unauthorized("token_expired", "the token has expired");
@@ -133,6 +137,6 @@ fn key(jwk: &Jwk) -> Option<Key> {
         _ => return None,
     };
     let signs = !matches!(jwk.common.public_key_use, Some(PublicKeyUse::Encryption));
-    let key = DecodingKey::from_jwk(jwk).ok().filter(|_| signs)?;
-    Some(Key { id: jwk.common.key_id.clone(), algorithm, key })
+    let checks_with = DecodingKey::from_jwk(jwk).ok().filter(|_| signs)?;
+    Some(Key { id: jwk.common.key_id.clone(), algorithm, checks_with })
 }

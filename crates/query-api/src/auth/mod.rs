@@ -64,7 +64,8 @@ impl Access {
             Self::Operators => is(Role::Operator),
             Self::Services => is(Role::Operator) || is(Role::Service),
             Self::Own => {
-                let own = || parameters::account(request).is_ok_and(|account| account.as_str() == caller.subject);
+                let own =
+                    || parameters::account(request).is_ok_and(|account| account.as_str() == caller.subject);
                 Self::Services.allows(caller, request) || is(Role::Account) && own()
             }
         }

@@ -1,12 +1,10 @@
-//! Several relays share the shards, against real servers.
-
-mod stage;
+//! Several relays share the shards.
 
 use std::collections::BTreeSet;
 
+use crate::stage::{Stage, step_until, write};
 use outbox_relay::Relay;
 use runtime::Worker;
-use stage::{Stage, step_until, write};
 
 fn shared_out(relays: &[&mut Relay], parts: &[usize]) -> bool {
     relays.iter().map(|relay| relay.owned().len()).eq(parts.iter().copied())
@@ -17,8 +15,10 @@ async fn relays_share_the_shards_and_a_dead_ones_are_taken_over() -> anyhow::Res
     let stage = Stage::set(100).await?;
     let (mut first, mut second) = (stage.relay(), stage.relay());
     step_until("one relay owns all", &mut [&mut first], |relays| shared_out(relays, &[8])).await?;
-    step_until("two relays own half each", &mut [&mut first, &mut second], |relays| shared_out(relays, &[4, 4]))
-        .await?;
+    step_until("two relays own half each", &mut [&mut first, &mut second], |relays| {
+        shared_out(relays, &[4, 4])
+    })
+    .await?;
     let both: BTreeSet<i16> = first.owned().into_iter().chain(second.owned()).collect();
     assert_eq!(both, (0..8).collect(), "each shard has one owner");
 
@@ -36,6 +36,7 @@ async fn relays_share_the_shards_and_a_dead_ones_are_taken_over() -> anyhow::Res
     let keys: BTreeSet<String> = stage.received(8).await?.into_iter().map(|record| record.key).collect();
     assert_eq!(keys.len(), 8);
     first.close().await;
+    drop(connection);
     stage.strike().await
 }
 

@@ -16,7 +16,8 @@ use sqlx::PgConnection;
 use testkit::database::TestDatabase;
 use uuid::Uuid;
 
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+/// Less than the minute after which a scan starts from the beginning in any case.
+pub(crate) const LIMIT: Duration = Duration::from_secs(40);
 pub(crate) const PARTITIONS: i32 = 6;
 
 pub(crate) struct Stage {
@@ -54,8 +55,7 @@ impl Stage {
             ("CONTRIB__RELAY__BATCH", batch.to_string()),
         ];
         let config = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../config"));
-        let settings =
-            Settings::load_from(config, environment.map(|(key, value)| (key.to_owned(), value)))?;
+        let settings = Settings::load_from(config, environment.map(|(key, value)| (key.to_owned(), value)))?;
         Ok(Self { database, settings })
     }
 
@@ -65,8 +65,7 @@ impl Stage {
 
     /// A relay that looks at shards and horizon in every step.
     pub(crate) fn relay(&self) -> Relay {
-        let Settings { kafka, relay, .. } = &self.settings;
-        Relay::keeping_house_every(Duration::ZERO, self.pool().clone(), self.database.url(), kafka, relay)
+        Relay::keeping_house_every(Duration::ZERO, self.pool().clone(), &self.settings)
     }
 
     /// Steps until the outbox is empty.

@@ -1,13 +1,11 @@
-//! What reaches Kafka, and in which order, against real servers.
-
-mod stage;
+//! What reaches Kafka, and in which order.
 
 use std::collections::BTreeMap;
 
+use crate::stage::{LIMIT, Received, Stage, write};
 use persistence::outbox::Horizon;
 use runtime::{Disposed, Disposition, Progress, Worker};
 use sqlx::{Connection, PgConnection};
-use stage::{LIMIT, Received, Stage, write};
 
 /// The versions of each key, in the order of the topic.
 fn versions(records: &[Received]) -> BTreeMap<&str, Vec<i64>> {
@@ -154,6 +152,7 @@ async fn after_a_crash_between_acknowledgement_and_delete_the_same_event_comes_a
     assert_eq!(records.iter().map(Received::version).collect::<Vec<_>>(), [1, 2, 3, 1, 2, 3]);
     assert_eq!(records[..3], records[3..], "same key, value, event id and partition");
     next.close().await;
+    drop(connection);
     stage.strike().await
 }
 
@@ -178,7 +177,8 @@ async fn a_record_is_as_the_contract_says() -> anyhow::Result<()> {
     stage.drain(&mut relay).await?;
 
     let records = stage.received(keys.len()).await?;
-    let partitions: BTreeMap<_, _> = records.iter().map(|record| (record.key.as_str(), record.partition)).collect();
+    let partitions: BTreeMap<_, _> =
+        records.iter().map(|record| (record.key.as_str(), record.partition)).collect();
     assert_eq!(partitions, BTreeMap::from(keys));
     let record = &records[0];
     let payload: serde_json::Value = serde_json::from_str(&record.payload)?;
@@ -193,6 +193,7 @@ async fn a_record_is_as_the_contract_says() -> anyhow::Result<()> {
     assert_eq!(snapshots[0].headers["ce_time"], "2025-03-02T00:00:01.250000Z");
     assert!(!snapshots[0].headers.contains_key("traceparent"));
     relay.close().await;
+    drop(connection);
     stage.strike().await
 }
 

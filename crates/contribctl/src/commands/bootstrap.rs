@@ -1,0 +1,42 @@
+//! `contribctl bootstrap`: the gate before the first number.
+
+use chrono::Utc;
+use clap::Subcommand;
+use persistence::{bootstrap, report, sequencer};
+
+use crate::{Context, Outcome, Result};
+
+/// What to do about the gate.
+#[derive(Debug, Subcommand)]
+pub enum Bootstrap {
+    /// Show how far the initial snapshot of each topic has been read
+    Status,
+    /// Open the gate although not every snapshot is known to have been read to its end; it never shuts again
+    Open {
+        /// Who says so
+        #[arg(long, env = "USER", value_name = "NAME")]
+        by: String,
+    },
+}
+
+/// Carries out a subcommand.
+pub async fn run(command: Bootstrap, context: &Context) -> Result<Outcome> {
+    let pool = context.database()?;
+    let mut connection = pool.acquire().await.map_err(persistence::Error::from)?;
+    if let Bootstrap::Open { by } = command {
+        sequencer::open_gate(&mut connection, &by, Utc::now()).await?;
+    }
+    for topic in bootstrap::states(&mut connection).await? {
+        let ended = topic.ended_by.map_or_else(String::new, |by| format!(", ended by {by}"));
+        println!("{} ({}): {}{ended}", topic.topic, topic.source, topic.state);
+    }
+    match report::gate(&mut connection).await? {
+        (true, Some(at), by) => {
+            let by = by.as_deref().unwrap_or("nobody named");
+            println!("open since {} ({by})", at.format("%Y-%m-%d %H:%M:%S UTC"));
+        }
+        (true, None, _) => println!("open"),
+        (false, ..) => println!("shut: nothing is numbered yet"),
+    }
+    Ok(Outcome::Good)
+}

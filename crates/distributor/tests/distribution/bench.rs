@@ -1,0 +1,125 @@
+//! A database with a sequencer and workers that are driven step by step.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use distributor::{DistributionWorker, DistributorError, Sequencer};
+use runtime::{Progress, Settings, Worker};
+use sqlx::PgPool;
+use testkit::database::TestDatabase;
+use testkit::synced;
+use tokio::sync::Notify;
+
+/// Today, for the books of a test.
+pub(crate) fn today() -> NaiveDate {
+    day(2026, 11, 22)
+}
+
+pub(crate) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).unwrap()
+}
+
+pub(crate) struct Bench {
+    database: TestDatabase,
+    pub(crate) settings: Settings,
+    pub(crate) sequencer: Sequencer,
+    pub(crate) worker: DistributionWorker,
+}
+
+impl Bench {
+    pub(crate) async fn new() -> anyhow::Result<Self> {
+        Self::with(&[]).await
+    }
+
+    /// With settings such as `("DISTRIBUTOR__PASS_SIZE", "3")`.
+    pub(crate) async fn with(overrides: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let database = TestDatabase::create().await?;
+        synced::open_gate(database.pool()).await?;
+        synced::business_day(database.pool(), today()).await?;
+        let settings = settings(&database, overrides)?;
+        let (sequencer, worker) = workers(&settings)?;
+        Ok(Self { database, settings, sequencer, worker })
+    }
+
+    pub(crate) fn pool(&self) -> &PgPool {
+        self.database.pool()
+    }
+
+    /// Another process's sequencer and worker on the same database.
+    pub(crate) fn others(&self) -> anyhow::Result<(Sequencer, DistributionWorker)> {
+        workers(&self.settings)
+    }
+
+    /// Numbers until there is nothing to number.
+    pub(crate) async fn number(&mut self) -> Result<(), DistributorError> {
+        while self.sequencer.run_once().await? == Progress::Worked {}
+        Ok(())
+    }
+
+    /// Numbers and carries out until there is nothing to do.
+    pub(crate) async fn settle(&mut self) -> Result<(), DistributorError> {
+        self.number().await?;
+        while self.worker.run_once().await? == Progress::Worked {}
+        Ok(())
+    }
+
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        drop(self.sequencer);
+        drop(self.worker);
+        self.database.close().await
+    }
+
+    /// A value as text: `SELECT …` of one column and one row.
+    pub(crate) async fn text(&self, statement: &'static str) -> anyhow::Result<String> {
+        Ok(sqlx::query_scalar(statement).fetch_one(self.pool()).await?)
+    }
+
+    /// Rows as text, one column.
+    pub(crate) async fn texts(&self, statement: &'static str) -> anyhow::Result<Vec<String>> {
+        Ok(sqlx::query_scalar(statement).fetch_all(self.pool()).await?)
+    }
+}
+
+fn settings(database: &TestDatabase, overrides: &[(&str, &str)]) -> anyhow::Result<Settings> {
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
+    let environment = [("DATABASE__URL", database.url())]
+        .into_iter()
+        .chain(overrides.iter().map(|(key, value)| (*key, (*value).to_owned())))
+        .map(|(key, value)| (format!("CONTRIB__{key}"), value));
+    Ok(Settings::load_from(&config, environment)?)
+}
+
+fn workers(settings: &Settings) -> anyhow::Result<(Sequencer, DistributionWorker)> {
+    use runtime::ExposeSecret;
+    let pool = persistence::connect_for_workers(settings.database.url.expose_secret(), 6, "test")?;
+    let numbered = Arc::new(Notify::new());
+    Ok((
+        Sequencer::new(pool.clone(), settings, Arc::clone(&numbered)),
+        DistributionWorker::new(pool, settings, numbered),
+    ))
+}
+
+/// The identities of RULES section 8 that SQL alone can state, each as a statement that counts violations.
+const IDENTITIES: [(&str, &str); 9] = [
+    ("1: slots 0 to 22 sum to the base", include_str!("identity_1.sql")),
+    ("1: slot 23 is what is unallocated", include_str!("identity_1_headquarters.sql")),
+    ("2: balances are the sums of lines", include_str!("identity_2.sql")),
+    ("2: effective is what is live", include_str!("identity_2_effective.sql")),
+    ("3: the same for system accounts", include_str!("identity_3.sql")),
+    ("4: everything adds up to what was distributed", include_str!("identity_4.sql")),
+    ("5: no gap in the numbers", "SELECT count(*) - max(distribution_seq) FROM distribution_journal"),
+    ("5: flags", include_str!("identity_5_flags.sql")),
+    ("5: counts shown are those of the newest effect", include_str!("effects.sql")),
+];
+
+impl Bench {
+    /// Fails with the first identity that does not hold.
+    pub(crate) async fn check_identities(&self) -> anyhow::Result<()> {
+        for (name, statement) in IDENTITIES {
+            let violations: Option<i64> = sqlx::query_scalar(statement).fetch_one(self.pool()).await?;
+            anyhow::ensure!(violations.unwrap_or(0) == 0, "identity {name}: {violations:?}");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,39 @@
+//! One module a noun: parameters in, a view of the database, JSON out.
+
+pub(crate) mod account;
+pub(crate) mod backlog;
+pub(crate) mod conservation;
+pub(crate) mod dead_letters;
+pub(crate) mod details;
+pub(crate) mod explanation;
+pub(crate) mod network;
+pub(crate) mod process;
+pub(crate) mod sync_status;
+pub(crate) mod unallocated;
+
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+
+use crate::problem::Problem;
+use crate::state::Api;
+
+/// What all handlers share.
+type Shared = web::Data<Api>;
+/// What a handler gives.
+type Answer = Result<HttpResponse, Problem>;
+
+/// A page, with where the next one begins.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed<T> {
+    items: Vec<T>,
+    /// Null on the last page.
+    next_cursor: Option<String>,
+}
+
+impl<T: Serialize> Listed<T> {
+    fn answer(page: persistence::views::Page<T>, cursor: impl Fn(&T) -> String) -> HttpResponse {
+        let next_cursor = if page.more { page.items.last().map(cursor) } else { None };
+        HttpResponse::Ok().json(Self { items: page.items, next_cursor })
+    }
+}
