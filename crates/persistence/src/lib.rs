@@ -24,6 +24,7 @@ pub mod ledger;
 pub mod locks;
 pub mod migrations;
 pub mod moves;
+pub mod outbox;
 pub mod partitions;
 pub mod plans;
 mod pool;

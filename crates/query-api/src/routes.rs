@@ -1,6 +1,6 @@
 //! The one table of what there is under `/api/v1`, who may ask for it and who answers.
 
-use actix_web::body::MessageBody;
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, Route, Scope, web};
@@ -69,14 +69,18 @@ pub fn scope() -> Scope<
 }
 
 /// Refuses strangers; notes who asks.
-async fn know(
+async fn know<B: MessageBody>(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let api = request.app_data::<web::Data<Api>>().ok_or_else(Problem::internal)?;
-    let caller = api.authenticator.caller(request.request())?;
-    request.extensions_mut().insert(caller);
-    next.call(request).await
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let api = request.app_data::<web::Data<Api>>().ok_or_else(Problem::internal);
+    match api.and_then(|api| api.authenticator.caller(request.request())) {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            Ok(next.call(request).await?.map_into_left_body())
+        }
+        Err(problem) => Ok(request.into_response(problem.error_response()).map_into_right_body()),
+    }
 }
 
 /// Refuses those who may not.
@@ -84,12 +88,12 @@ async fn allow<B: MessageBody>(
     access: Access,
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let caller = request.extensions().get::<Caller>().cloned();
     if caller.is_some_and(|caller| access.allows(&caller, request.request())) {
-        next.call(request).await
+        Ok(next.call(request).await?.map_into_left_body())
     } else {
-        Err(Problem::forbidden().into())
+        Ok(request.into_response(Problem::forbidden().error_response()).map_into_right_body())
     }
 }
 

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::health::{self, Health};
 use crate::settings::Settings;
+use crate::worker::describe;
 use crate::{shutdown, telemetry};
 
 /// How long the step in hand may take after a stop; then it is dropped, which rolls its transaction back.
@@ -80,7 +81,7 @@ where
     match panic::catch_unwind(AssertUnwindSafe(|| supervise(program, settings, worker))) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => {
-            tracing::error!("{} failed: {error:#}", program.name);
+            tracing::error!("{} failed: {}", program.name, describe(&*error));
             ExitCode::from(FAILED)
         }
         Err(_) => ExitCode::from(FAILED),

@@ -90,11 +90,14 @@ fn an_error_names_its_key() {
         ("CONTRIB__AUTH__MODE", "on", "auth.mode"),
         ("CONTRIB__RELAY__SHARDS", "0", "relay.shards"),
         ("CONTRIB__KAFKA__BROKERS", "", "kafka.brokers"),
+        ("CONTRIB__DATABASE__URL", "mysql://u:geheim@db", "database.url"),
+        ("CONTRIB__REDIS__URL", "geheim@cache", "redis.url"),
     ];
     for (variable, value, key) in cases {
         let error = shipped(&[URL, (variable, value)]).expect_err("to be refused");
         assert_eq!(error.key, key, "{variable}={value}: {error}");
         assert!(!error.to_string().contains('\n'), "{error}");
+        assert!(!error.to_string().contains("geheim"), "{error}");
     }
 }
 
@@ -135,11 +138,11 @@ fn a_secret_can_stand_in_a_file() -> anyhow::Result<()> {
 fn secrets_are_not_shown() -> anyhow::Result<()> {
     let settings = shipped(&[
         URL,
-        ("CONTRIB__DATABASE__READ_URL", "geheim"),
-        ("CONTRIB__REDIS__URL", "geheim"),
+        ("CONTRIB__DATABASE__READ_URL", "postgres://geheim"),
+        ("CONTRIB__REDIS__URL", "redis://geheim"),
         ("CONTRIB__KAFKA__SASL_PASSWORD", "geheim"),
-        ("CONTRIB__UPSTREAM__URL", "geheim"),
-        ("CONTRIB__CONNECT__URL", "geheim"),
+        ("CONTRIB__UPSTREAM__URL", "postgres://geheim"),
+        ("CONTRIB__CONNECT__URL", "http://geheim"),
         ("CONTRIB__AUTH__HS256_SECRET", "geheim"),
     ])?;
     assert!(!format!("{settings:?} {settings:#?}").contains("geheim"));

@@ -10,7 +10,7 @@ use persistence::upstream::{self, SlotBlocker};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::connect::Connect;
+use crate::connect::{Connect, ConnectError};
 use crate::connect::placeholders::Placeholders;
 use crate::{Context, Error, Outcome, Progress, Result};
 
@@ -145,7 +145,7 @@ async fn await_running(
         if let Some(failure) = status.as_ref().and_then(|status| status.failure()) {
             if restarted {
                 progress.done();
-                return Err(Error::TimedOut(format!("{name} failed: {failure}")));
+                return Err(ConnectError::Failed { name: name.clone(), reason: failure.to_owned() }.into());
             }
             // it may have failed long ago, and the same configuration does not start it again
             connect.restart_failed(name).await?;

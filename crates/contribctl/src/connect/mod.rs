@@ -29,6 +29,14 @@ pub enum ConnectError {
         /// Its own words.
         message: String,
     },
+    /// A connector or one of its tasks has failed, also after a restart.
+    #[error("connector {name} failed: {reason}")]
+    Failed {
+        /// Which.
+        name: String,
+        /// The first line of its trace.
+        reason: String,
+    },
 }
 
 /// A connector and its tasks.

@@ -24,6 +24,8 @@ const SECRETS: [&str; 7] = [
     "auth.hs256_secret",
 ];
 
+const POSTGRES: [&str; 2] = ["postgres://", "postgresql://"];
+
 /// A setting that is missing, unknown or wrong. Printed as one line; a program ends with exit code 2.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("setting {key}: {reason}")]
@@ -97,6 +99,7 @@ impl Settings {
         if self.database.url.expose_secret().is_empty() {
             return Err(SettingsError::not_set("database.url"));
         }
+        self.check_urls()?;
         for (key, text) in [
             ("kafka.brokers", &self.kafka.brokers),
             ("kafka.group_id", &self.kafka.group_id),
@@ -121,6 +124,24 @@ impl Settings {
         for (key, value) in positive {
             if value < 1 {
                 return Err(SettingsError::new(key, format_args!("{value} is not at least 1")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses an address of the wrong kind; its text may hold a password and is not repeated.
+    fn check_urls(&self) -> Result<(), SettingsError> {
+        for (key, url, schemes) in [
+            ("database.url", Some(&self.database.url), POSTGRES),
+            ("database.read_url", self.database.read_url.as_ref(), POSTGRES),
+            ("upstream.url", self.upstream.url.as_ref(), POSTGRES),
+            ("redis.url", self.redis.url.as_ref(), ["redis://", "rediss://"]),
+            ("connect.url", self.connect.url.as_ref(), ["http://", "https://"]),
+        ] {
+            let known =
+                |url: &SecretString| schemes.iter().any(|scheme| url.expose_secret().starts_with(scheme));
+            if !url.is_none_or(known) {
+                return Err(SettingsError::new(key, format_args!("does not begin with {}", schemes[0])));
             }
         }
         Ok(())
