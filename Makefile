@@ -1,7 +1,7 @@
 # Everything local lives below .stack/ (STACK_DIR); the ports are settings too: see deploy/local/stack.sh.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down status reset check fmt lint
+.PHONY: help demo test up down status reset check fmt lint sqlx
 
 LOCAL := deploy/local
 BIN = $${STACK_BIN:-target/release}
@@ -38,6 +38,9 @@ check: ## format, clippy with warnings denied, tests: what .ci/run runs
 	@$(LOCAL)/stack.sh install
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory test
+
+sqlx: ## write .sqlx anew after a change to a statement (needs the local PostgreSQL)
+	@$(LOCAL)/prepare-sqlx.sh
 
 fmt: ## format the Rust sources
 	cargo fmt --all
