@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use runtime::settings::Kafka;
@@ -18,6 +18,9 @@ use crate::{Error, Result};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// For the next record, which is known to be there.
 const STALL: Duration = Duration::from_secs(30);
+
+/// Between two tries of a call that may go through a little later.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Where a partition begins and ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +58,14 @@ impl Onlooker {
 
     /// Where the partitions of `topics` begin and end now. A topic that is not there has none.
     pub async fn spans(&self, topics: Vec<String>) -> Result<Spans> {
-        let onlooker = self.clone();
-        tokio::task::spawn_blocking(move || onlooker.spans_now(&topics)).await?
+        let started = Instant::now();
+        loop {
+            let (onlooker, topics) = (self.clone(), topics.clone());
+            match tokio::task::spawn_blocking(move || onlooker.spans_now(&topics)).await? {
+                Err(error) if is_passing(&error) && started.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+                spans => return spans,
+            }
+        }
     }
 
     /// Gives every record of `topic` within `spans` to `each`, in order within a partition, with what it makes of them.
@@ -126,4 +135,18 @@ impl Onlooker {
         self.0.unassign()?;
         Ok(())
     }
+}
+
+/// A topic that was made a moment ago has no leaders yet.
+fn is_passing(error: &Error) -> bool {
+    let Error::Kafka(error) = error else { return false };
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::NotLeaderForPartition
+                | RDKafkaErrorCode::LeaderNotAvailable
+                | RDKafkaErrorCode::UnknownTopicOrPartition
+                | RDKafkaErrorCode::UnknownPartition
+        )
+    )
 }

@@ -145,6 +145,9 @@ impl Look {
             flow.to_publish,
             flow.waiting
         );
+        if flow.queued > 0 {
+            text += &format!(", {} to judge", flow.queued);
+        }
         if flow.dead_letters > 0 {
             text += &format!(", {} dead letters", flow.dead_letters);
         }

@@ -27,12 +27,12 @@ enum Kind {
 
 /// How often each kind happens, of a thousand.
 const WEIGHTS: [(Kind, u32); 8] = [
-    (Kind::Adoption, 810),
+    (Kind::Adoption, 807),
     (Kind::Cancellation, 50),
     (Kind::Reactivation, 25),
     (Kind::Amendment, 50),
     (Kind::Pricing, 20),
-    (Kind::Deletion, 2),
+    (Kind::Deletion, 5),
     (Kind::Registration, 25),
     (Kind::Move, 18),
 ];
