@@ -62,7 +62,9 @@ impl Onlooker {
         loop {
             let (onlooker, topics) = (self.clone(), topics.clone());
             match tokio::task::spawn_blocking(move || onlooker.spans_now(&topics)).await? {
-                Err(error) if is_passing(&error) && started.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+                Err(error) if is_passing(&error) && started.elapsed() < PATIENCE => {
+                    tokio::time::sleep(PAUSE).await;
+                }
                 spans => return spans,
             }
         }

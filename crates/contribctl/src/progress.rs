@@ -17,12 +17,16 @@ pub struct Progress {
 impl Progress {
     /// Of so many steps; `what` names them.
     pub fn of(total: u64, what: &'static str) -> Self {
-        Self::new(ProgressBar::new(total).with_prefix(what), "{prefix} {wide_bar} {human_pos}/{human_len} {eta} {msg}")
+        Self::new(
+            ProgressBar::new(total).with_prefix(what),
+            "{prefix} {wide_bar} {human_pos}/{human_len} {eta} {msg}",
+        )
     }
 
     /// Without a known end.
     pub fn endless(what: &'static str) -> Self {
-        let progress = Self::new(ProgressBar::new_spinner().with_prefix(what), "{spinner} {prefix} {elapsed} {msg}");
+        let progress =
+            Self::new(ProgressBar::new_spinner().with_prefix(what), "{spinner} {prefix} {elapsed} {msg}");
         if progress.last_line.is_none() {
             progress.bar.enable_steady_tick(Duration::from_millis(120));
         }
@@ -43,7 +47,9 @@ impl Progress {
     /// So many steps more are done.
     pub fn add(&self, steps: u64) {
         self.bar.inc(steps);
-        self.line(|| format!("{}: {} of {}", self.bar.prefix(), self.bar.position(), self.bar.length().unwrap_or(0)));
+        self.line(|| {
+            format!("{}: {} of {}", self.bar.prefix(), self.bar.position(), self.bar.length().unwrap_or(0))
+        });
     }
 
     /// What is going on.

@@ -30,10 +30,11 @@ async fn publish(books: &Books, variables: &Variables) -> anyhow::Result<()> {
     let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
     let settings = Settings::load_from(CONFIG.as_ref(), variables)?;
     let mut relay = Relay::new(books.pool().clone(), &settings);
-    let limit = Instant::now() + Duration::from_secs(60);
+    let limit = Instant::now() + Duration::from_mins(1);
     loop {
         relay.run_once().await?;
-        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox_events").fetch_one(books.pool()).await?;
+        let left: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM outbox_events").fetch_one(books.pool()).await?;
         if left == 0 {
             break;
         }
@@ -62,8 +63,14 @@ async fn published_totals_are_those_of_the_rows() -> anyhow::Result<()> {
         books.pool().execute(keep).await?;
         books.pool().execute(change).await?;
         let output = contribctl(&["verify", "--json", "--only", "7"], &variables)?;
-        assert_eq!((failed(&output)?, output.status.code()), (vec![7], Some(1)), "{change}: {}", all(&output));
-        let restore = "TRUNCATE contribution_accounts; INSERT INTO contribution_accounts TABLE kept; DROP TABLE kept;
+        assert_eq!(
+            (failed(&output)?, output.status.code()),
+            (vec![7], Some(1)),
+            "{change}: {}",
+            all(&output)
+        );
+        let restore =
+            "TRUNCATE contribution_accounts; INSERT INTO contribution_accounts TABLE kept; DROP TABLE kept;
                        UPDATE published_ledger SET epoch = 1";
         books.pool().execute(restore).await?;
     }

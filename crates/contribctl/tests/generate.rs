@@ -62,7 +62,8 @@ fn a_history_has_all_that_can_go_wrong() {
     assert!(count(&|adoption| adoption.price.is_some_and(|price| price.is_sign_negative())) > 0);
     assert!(count(&|adoption| adoption.status.as_deref() == Some("CANCELLED")) > 0);
     // what is created later than today's midnight is live load, not history
-    let midnight = TODAY.and_hms_opt(0, 0, 0).and_then(|at| at.and_local_timezone(chrono_tz::Asia::Shanghai).single());
+    let midnight =
+        TODAY.and_hms_opt(0, 0, 0).and_then(|at| at.and_local_timezone(chrono_tz::Asia::Shanghai).single());
     assert!(adoptions.iter().all(|adoption| midnight.is_some_and(|midnight| adoption.created_at < midnight)));
 }
 
@@ -97,7 +98,8 @@ async fn live_load_changes_what_is_there() -> anyhow::Result<()> {
     contribctl(&fill, &upstream.variables())?;
     let output = contribctl(&live, &upstream.variables())?;
     assert_eq!(output.status.code(), Some(0), "{}", all(&output));
-    let none = ["0 cancelled", "0 active again", "0 amended", "0 priced", "0 deleted", "0 people", "0 changed"];
+    let none =
+        ["0 cancelled", "0 active again", "0 amended", "0 priced", "0 deleted", "0 people", "0 changed"];
     assert!(!none.iter().any(|none| stdout(&output).contains(&format!(" {none}"))), "{}", all(&output));
     assert!(upstream.count("SELECT count(*) FROM rwa_planting.adoptions").await? > 1_700);
     assert!(upstream.count("SELECT count(*) FROM rwa_identity.users").await? > 300);

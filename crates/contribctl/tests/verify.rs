@@ -188,7 +188,11 @@ const BALANCES: &[Tampering] = &[
         "UPDATE contribution_accounts SET unlock_seq = unlock_seq - 1 WHERE account_sequence = 'A'",
         &[2],
     ),
-    tampering("contribution_accounts", "DELETE FROM contribution_accounts WHERE account_sequence = 'R'", &[2, 4]),
+    tampering(
+        "contribution_accounts",
+        "DELETE FROM contribution_accounts WHERE account_sequence = 'R'",
+        &[2, 4],
+    ),
     tampering(
         "system_accounts",
         "UPDATE system_accounts SET contribution_balance = contribution_balance + 1 WHERE account_type = 'CITY'",
@@ -374,8 +378,7 @@ async fn find_all(tamperings: &[Tampering]) -> anyhow::Result<()> {
         let failed = failed(&output)?;
         assert!(found_by.iter().all(|identity| failed.contains(identity)), "{change}: {}", all(&output));
         assert_eq!(output.status.code(), Some(1), "{change}: {}", all(&output));
-        let restore =
-            format!("TRUNCATE {table}; INSERT INTO {table} TABLE kept; DROP TABLE kept");
+        let restore = format!("TRUNCATE {table}; INSERT INTO {table} TABLE kept; DROP TABLE kept");
         books.pool().execute(AssertSqlSafe(restore)).await?;
     }
     let output = contribctl(&verify, &books.variables())?;

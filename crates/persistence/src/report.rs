@@ -26,11 +26,14 @@ pub async fn migrations(connection: &mut PgConnection) -> Result<Vec<Migration>>
         return Ok(Vec::new());
     }
     // The runner's own table is not part of our migrations, so this statement cannot be checked at compile time.
-    let rows = sqlx::query("SELECT version, description FROM _sqlx_migrations WHERE success ORDER BY version")
-        .fetch_all(connection)
-        .await?;
+    let rows =
+        sqlx::query("SELECT version, description FROM _sqlx_migrations WHERE success ORDER BY version")
+            .fetch_all(connection)
+            .await?;
     rows.iter()
-        .map(|row| Ok(Migration { version: row.try_get("version")?, description: row.try_get("description")? }))
+        .map(|row| {
+            Ok(Migration { version: row.try_get("version")?, description: row.try_get("description")? })
+        })
         .collect()
 }
 
@@ -163,8 +166,9 @@ pub async fn live_adoptions(connection: &mut PgConnection) -> Result<Vec<LiveAdo
 
 /// The gate before the first number: whether it is open, since when, and who opened it.
 pub async fn gate(connection: &mut PgConnection) -> Result<(bool, Option<DateTime<Utc>>, Option<String>)> {
-    let row = sqlx::query!("SELECT bootstrap_open, bootstrap_opened_at, bootstrap_opened_by FROM sequencer_state")
-        .fetch_one(connection)
-        .await?;
+    let row =
+        sqlx::query!("SELECT bootstrap_open, bootstrap_opened_at, bootstrap_opened_by FROM sequencer_state")
+            .fetch_one(connection)
+            .await?;
     Ok((row.bootstrap_open, row.bootstrap_opened_at, row.bootstrap_opened_by))
 }

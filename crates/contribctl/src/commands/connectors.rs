@@ -4,14 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use persistence::PgPool;
 use persistence::upstream::{self, SlotBlocker};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::connect::{Connect, ConnectError};
 use crate::connect::placeholders::Placeholders;
+use crate::connect::{Connect, ConnectError};
 use crate::{Context, Error, Outcome, Progress, Result};
 
 const PAUSE: Duration = Duration::from_millis(500);
@@ -30,8 +31,8 @@ pub enum Connectors {
 /// Registers connectors.
 #[derive(Debug, Args)]
 pub struct Apply {
-    /// Files {"name": …, "config": {…}}; ${UPSTREAM_HOST|PORT|USER|PASSWORD|DB} and ${KAFKA_BROKERS} are filled in
-    /// from the settings [default: all *.json of --dir]
+    /// Files {"name": …, "config": {…}}; `${UPSTREAM_HOST}`, `…_PORT`, `…_USER`, `…_PASSWORD`, `…_DB` and
+    /// `${KAFKA_BROKERS}` are filled in from the settings [default: all *.json of --dir]
     files: Vec<PathBuf>,
     /// Where the files are when none is named
     #[arg(long, value_name = "DIR", default_value = "deploy/debezium")]
@@ -97,8 +98,7 @@ async fn apply(apply: Apply, context: &Context) -> Result<Outcome> {
 }
 
 fn json_files(dir: &Path) -> Result<Vec<PathBuf>> {
-    let unreadable =
-        |error: std::io::Error| Error::File { path: dir.to_owned(), reason: error.to_string() };
+    let unreadable = |error: std::io::Error| Error::File { path: dir.to_owned(), reason: error.to_string() };
     let mut files = Vec::new();
     for entry in fs::read_dir(dir).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
@@ -161,7 +161,8 @@ async fn await_running(
         let blockers = upstream::slot_blockers(&mut connection).await?;
         drop(connection);
         for blocker in blockers.iter().filter(|blocker| !told.contains(&blocker.pid)) {
-            progress.tell(&format!("{name}: slot {slot} waits for an open transaction: {}", describe(blocker)));
+            progress
+                .tell(&format!("{name}: slot {slot} waits for an open transaction: {}", describe(blocker)));
         }
         told.extend(blockers.iter().map(|blocker| blocker.pid));
         let state = status.map_or_else(|| format!("{name}: not known yet"), |status| status.to_string());
@@ -179,26 +180,21 @@ fn describe(blocker: &SlotBlocker) -> String {
         return "a prepared transaction (see pg_prepared_xacts)".to_owned();
     }
     let application = blocker.application.as_deref().filter(|name| !name.is_empty()).unwrap_or("unnamed");
-    let mut text = format!("pid {}, application {application}", blocker.pid);
-    if let Some(state) = &blocker.state {
-        text += &format!(", {state}");
-    }
-    if let Some(age) = blocker.age_seconds {
-        text += &format!(", open for {age} s");
-    }
-    if let Some(start) = blocker.query_start {
-        text += &format!(", last statement began {}", start.format("%Y-%m-%d %H:%M:%S UTC"));
-    }
-    text
+    let mut parts = vec![format!("pid {}, application {application}", blocker.pid)];
+    parts.extend(blocker.state.clone());
+    parts.extend(blocker.age_seconds.map(|age| format!("open for {age} s")));
+    let begun = |at: DateTime<Utc>| format!("last statement began {}", at.format("%Y-%m-%d %H:%M:%S UTC"));
+    parts.extend(blocker.query_start.map(begun));
+    parts.join(", ")
 }
 
 fn in_vain(state: &str, slot: &str, ready: bool, blockers: &[SlotBlocker]) -> String {
-    let mut text = format!("waited in vain: {state}");
+    let mut parts = vec![format!("waited in vain: {state}")];
     if !ready {
-        text += &format!(", slot {slot} is not there");
+        parts.push(format!("slot {slot} is not there"));
     }
-    for blocker in blockers {
-        text += &format!("; an open transaction holds it up: {}", describe(blocker));
-    }
-    text
+    parts.extend(
+        blockers.iter().map(|blocker| format!("an open transaction holds it up: {}", describe(blocker))),
+    );
+    parts.join("; ")
 }

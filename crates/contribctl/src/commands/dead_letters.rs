@@ -35,7 +35,9 @@ pub async fn run(command: DeadLetters, context: &Context) -> Result<Outcome> {
     match command {
         DeadLetters::List(list) => {
             let letters = dead_letters::open(&mut connection, list.before, list.limit).await?;
-            letters.iter().for_each(|letter| println!("{}", summary(letter)));
+            for letter in &letters {
+                println!("{}", summary(letter));
+            }
             if letters.is_empty() {
                 println!("no dead letter is open");
             }
@@ -60,12 +62,11 @@ pub async fn run(command: DeadLetters, context: &Context) -> Result<Outcome> {
 fn summary(letter: &StoredLetter) -> String {
     let at = letter.created_at.format("%Y-%m-%d %H:%M:%S UTC");
     let place = format!("{}/{}/{}", letter.topic, letter.partition, letter.offset);
-    let mut text = format!("{} {at} {place} {}: {}", letter.id, letter.error_code, printable(&letter.error));
-    if let Some(at) = letter.resolved_at {
+    let resolved = letter.resolved_at.map_or_else(String::new, |at| {
         let how = letter.resolution.as_deref().unwrap_or("resolved");
-        text += &format!(", {how} {}", at.format("%Y-%m-%d %H:%M:%S UTC"));
-    }
-    text
+        format!(", {how} {}", at.format("%Y-%m-%d %H:%M:%S UTC"))
+    });
+    format!("{} {at} {place} {}: {}{resolved}", letter.id, letter.error_code, printable(&letter.error))
 }
 
 /// A message from outside must not move the cursor of a terminal.

@@ -42,26 +42,22 @@ fn headline(adoption: &Adoption) -> String {
         (None, Some(price)) => format!("{price} a tree"),
         (None, None) => "priced by the formula".to_owned(),
     };
-    let mut text = format!(
-        "adoption {}: {} adopted {} trees on {}, {price}, status {}",
+    let status = adoption.status.as_deref().unwrap_or("none");
+    let deleted = adoption.source_deleted_at.map_or_else(String::new, |at| {
+        format!(", deleted upstream (read {})", at.format("%Y-%m-%d %H:%M:%S UTC"))
+    });
+    let mut state = vec![format!("state {}", adoption.state)];
+    state.extend(adoption.reason.clone());
+    state.extend(adoption.waiting_for.as_ref().map(|account| format!("waits for {account}")));
+    state.extend(adoption.warning.as_ref().map(|warning| format!("warning: {warning}")));
+    format!(
+        "adoption {}: {} adopted {} trees on {}, {price}, status {status}{deleted}\n{}",
         adoption.original_adoption_id,
         adoption.account_sequence,
         adoption.tree_count,
         adoption.adoption_date,
-        adoption.status.as_deref().unwrap_or("none")
-    );
-    if let Some(at) = adoption.source_deleted_at {
-        text += &format!(", deleted upstream (read {})", at.format("%Y-%m-%d %H:%M:%S UTC"));
-    }
-    text += &format!("\nstate {}", adoption.state);
-    for (name, value) in
-        [("", &adoption.reason), ("waits for ", &adoption.waiting_for), ("warning: ", &adoption.warning)]
-    {
-        if let Some(value) = value {
-            text += &format!(", {name}{value}");
-        }
-    }
-    text
+        state.join(", ")
+    )
 }
 
 fn title(entry: &Entry, progress: &Progress) -> String {
@@ -71,7 +67,9 @@ fn title(entry: &Entry, progress: &Progress) -> String {
         Fact::ReferralMove { account, .. } => format!("moves {account}"),
     };
     let carried_out = match (progress.distributed_at, progress.booked_day) {
-        (Some(at), Some(day)) => format!("carried out {}, booked on {day}", at.format("%Y-%m-%d %H:%M:%S UTC")),
+        (Some(at), Some(day)) => {
+            format!("carried out {}, booked on {day}", at.format("%Y-%m-%d %H:%M:%S UTC"))
+        }
         _ => "not carried out yet: these are the lines it will have".to_owned(),
     };
     format!("entry {} {kind}: numbered on {}, {carried_out}", entry.seq, entry.numbered_day)
@@ -79,8 +77,21 @@ fn title(entry: &Entry, progress: &Progress) -> String {
 
 fn inputs(of: &Distribution) -> String {
     let source = if of.source_price.is_some() { "named upstream" } else { "by the formula" };
-    let mut text = format!(
-        "  {} trees × {} ({source}) = {}; plan {}; {} trees in the network before\n  live from {} until {}\n  upline:",
+    let ancestors = (1..).zip(&of.upline).map(|(level, ancestor)| {
+        format!("{level} {} (direct {}, depth {})", ancestor.account, ancestor.directs, ancestor.depth)
+    });
+    let upline = match of.upline.first() {
+        None => "none".to_owned(),
+        Some(referrer) => format!(
+            "{}; bonus tiers of {}: {}",
+            ancestors.collect::<Vec<_>>().join(", "),
+            referrer.account,
+            of.referrer_tiers
+        ),
+    };
+    format!(
+        "  {} trees × {} ({source}) = {}; plan {}; {} trees in the network before\n  \
+         live from {} until {}\n  upline: {upline}",
         of.tree_count,
         of.price,
         of.base,
@@ -88,19 +99,7 @@ fn inputs(of: &Distribution) -> String {
         of.network_trees_before,
         of.effective_date,
         of.expire_date
-    );
-    for (level, ancestor) in (1..).zip(&of.upline) {
-        text += &format!(
-            " {level} {} (direct {}, depth {})",
-            ancestor.account, ancestor.directs, ancestor.depth
-        );
-    }
-    if of.upline.is_empty() {
-        text += " none";
-    } else {
-        text += &format!("; bonus tiers of {}: {}", of.upline[0].account, of.referrer_tiers);
-    }
-    text
+    )
 }
 
 /// The stored lines, or where there are none yet those to come.
@@ -143,7 +142,10 @@ fn computed(line: &Line<'_>) -> String {
 }
 
 fn nobody(would_be: Option<&str>, reason: &str) -> String {
-    would_be.map_or_else(|| format!("nobody: {reason}"), |account| format!("nobody, {account} missed it: {reason}"))
+    would_be.map_or_else(
+        || format!("nobody: {reason}"),
+        |account| format!("nobody, {account} missed it: {reason}"),
+    )
 }
 
 fn share(slot: u8, rate: Option<Rate>, amount: Amount, to: &str) -> String {

@@ -45,7 +45,9 @@ pub async fn run(settle: Settle, context: &Context) -> Result<Outcome> {
         if started.elapsed() >= Duration::from_secs(settle.timeout) {
             progress.done();
             println!("not at rest after {} s: {}", settle.timeout, look.describe());
-            unrest.iter().for_each(|reason| println!("  {reason}"));
+            for reason in &unrest {
+                println!("  {reason}");
+            }
             return Ok(Outcome::Bad);
         }
         rested = unrest.is_empty().then_some(look);
@@ -92,7 +94,8 @@ impl Look {
         let unread = |topic: &String| {
             let of_topic = ends.iter().filter(|((name, _), _)| name == topic);
             let left = of_topic.map(|((_, partition), span)| {
-                let position = positions.iter().find(|(name, number, _)| name == topic && number == partition);
+                let position =
+                    positions.iter().find(|(name, number, _)| name == topic && number == partition);
                 (span.high - position.map_or(span.low, |(_, _, next)| *next)).max(0)
             });
             left.sum::<i64>()
@@ -131,27 +134,29 @@ impl Look {
         ];
         let unread = self.unread.iter().map(|(topic, left)| (*left, format!("messages of {topic} not read")));
         let counted = counted.into_iter().map(|(left, what)| (left, what.to_owned()));
-        reasons.extend(unread.chain(counted).filter(|(left, _)| *left > 0).map(|(left, what)| format!("{left} {what}")));
+        reasons.extend(
+            unread.chain(counted).filter(|(left, _)| *left > 0).map(|(left, what)| format!("{left} {what}")),
+        );
         reasons
     }
 
     fn describe(&self) -> String {
         let flow = &self.flow;
-        let mut text = format!(
-            "read {}, numbered {}, distributed {}, {} to publish, {} waiting",
-            flow.read,
-            flow.last_seq,
-            flow.last_seq - flow.to_distribute,
-            flow.to_publish,
-            flow.waiting
+        let mut parts = vec![
+            format!("read {}", flow.read),
+            format!("numbered {}", flow.last_seq),
+            format!("distributed {}", flow.last_seq - flow.to_distribute),
+        ];
+        let left = [
+            (flow.to_publish, "to publish"),
+            (flow.queued, "to judge"),
+            (flow.waiting, "waiting"),
+            (flow.dead_letters, "dead letters"),
+        ];
+        parts.extend(
+            left.into_iter().filter(|(left, _)| *left > 0).map(|(left, what)| format!("{left} {what}")),
         );
-        if flow.queued > 0 {
-            text += &format!(", {} to judge", flow.queued);
-        }
-        if flow.dead_letters > 0 {
-            text += &format!(", {} dead letters", flow.dead_letters);
-        }
-        text
+        parts.join(", ")
     }
 }
 

@@ -27,7 +27,9 @@ pub async fn run(args: Verify, context: &Context) -> Result<Outcome> {
     if args.json {
         println!("{}", serde_json::to_string_pretty(&findings).map_err(std::io::Error::from)?);
     } else {
-        findings.iter().for_each(|finding| println!("{finding}"));
+        for finding in &findings {
+            println!("{finding}");
+        }
     }
     Ok(if findings.iter().all(Finding::holds) { Outcome::Good } else { Outcome::Bad })
 }

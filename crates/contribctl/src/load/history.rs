@@ -79,7 +79,12 @@ fn people(count: usize, calendar: &Calendar, rng: &mut ChaCha8Rng) -> (Vec<User>
         let referrer = forest.join(number, rng);
         let (path, depth) = referrer.map_or_else(
             || ("/".to_owned(), 0),
-            |above| (format!("{}{}/", referrals[above].path, referrals[above].account), referrals[above].depth + 1),
+            |above| {
+                (
+                    format!("{}{}/", referrals[above].path, referrals[above].account),
+                    referrals[above].depth + 1,
+                )
+            },
         );
         referrals.push(Referral {
             id: names::id(rng),

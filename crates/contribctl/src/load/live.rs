@@ -147,11 +147,13 @@ impl Live {
     }
 
     async fn cancel(&mut self, connection: &mut PgConnection) -> Result<bool> {
-        self.set_status(connection, |adoption| adoption.status.as_deref() == Some("ACTIVE"), "CANCELLED").await
+        self.set_status(connection, |adoption| adoption.status.as_deref() == Some("ACTIVE"), "CANCELLED")
+            .await
     }
 
     async fn reactivate(&mut self, connection: &mut PgConnection) -> Result<bool> {
-        self.set_status(connection, |adoption| adoption.status.as_deref() == Some("CANCELLED"), "ACTIVE").await
+        self.set_status(connection, |adoption| adoption.status.as_deref() == Some("CANCELLED"), "ACTIVE")
+            .await
     }
 
     async fn set_status(
@@ -227,7 +229,8 @@ impl Live {
         // one of ten becomes a root
         let referrer = (!self.rng.random_ratio(1, 10)).then(|| self.somebody());
         let same = self.people.referrers.get(&account) == Some(&referrer);
-        if same || referrer.as_deref().is_some_and(|referrer| self.people.is_at_or_below(referrer, &account)) {
+        if same || referrer.as_deref().is_some_and(|referrer| self.people.is_at_or_below(referrer, &account))
+        {
             return Ok(false);
         }
         upstream::move_referral(connection, &account, referrer.as_deref()).await?;

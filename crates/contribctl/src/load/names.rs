@@ -2,7 +2,8 @@ use chrono::NaiveDate;
 use rand::Rng;
 use uuid::{Builder, Uuid};
 
-const GIVEN: [&str; 12] = ["Wei", "Fang", "Min", "Jing", "Lei", "Yan", "Jun", "Ping", "Hua", "Xin", "Tao", "Ling"];
+const GIVEN: [&str; 12] =
+    ["Wei", "Fang", "Min", "Jing", "Lei", "Yan", "Jun", "Ping", "Hua", "Xin", "Tao", "Ling"];
 const FAMILY: [&str; 8] = ["Wang", "Li", "Zhang", "Liu", "Chen", "Yang", "Zhao", "Huang"];
 
 /// The account of the `number`th user, registered on `day`: `D` with the day as yymmdd and the number.

@@ -28,7 +28,8 @@ impl Forest {
                 place.checked_sub(1).map(|before| self.ternary[before / 3])
             }
             65..97 => {
-                let referrer = (!self.bush.is_empty()).then(|| self.bush[rng.random_range(0..self.bush.len())]);
+                let referrer =
+                    (!self.bush.is_empty()).then(|| self.bush[rng.random_range(0..self.bush.len())]);
                 self.bush.push(user);
                 referrer
             }

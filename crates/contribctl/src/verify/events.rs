@@ -80,7 +80,9 @@ async fn came_later(pool: &PgPool, newer: &[(String, i64)], finding: &mut Findin
     for (account, version) in newer {
         match now.get(account) {
             Some(row) if row >= version => {}
-            Some(row) => finding.wrong(format!("{account}: version {version} was published, its row has {row}")),
+            Some(row) => {
+                finding.wrong(format!("{account}: version {version} was published, its row has {row}"));
+            }
             None => finding.wrong(format!("{account}: version {version} was published, it has no row")),
         }
     }
@@ -175,7 +177,8 @@ impl Topic {
         // a tombstone tells nothing of an account
         let Some(payload) = message.payload() else { return };
         let value: Option<Value> = serde_json::from_slice(payload).ok();
-        let Some(value) = value.filter(|value| message.key() == Some(value.account_sequence.as_bytes())) else {
+        let Some(value) = value.filter(|value| message.key() == Some(value.account_sequence.as_bytes()))
+        else {
             self.unreadable.push(format!("{}/{}", message.partition(), message.offset()));
             return;
         };

@@ -91,7 +91,10 @@ impl Findings {
     pub(super) fn new() -> Self {
         Self {
             slots: Finding::new(1, "the slots of every entry sum to its base"),
-            accounts: Finding::new(2, "every account is the sum of its lines, its counts those of its newest entry"),
+            accounts: Finding::new(
+                2,
+                "every account is the sum of its lines, its counts those of its newest entry",
+            ),
             system: Finding::new(3, "every system account is the sum of its lines"),
             totals: Finding::new(4, "all balances sum to what was distributed less what was reversed"),
             numbering: Finding::new(5, "numbers have no gap, adoptions are marked as they were carried out"),

@@ -129,7 +129,8 @@ async fn sums(
 
 fn describe(wrong: &Unbalanced) -> String {
     let seq = wrong.seq;
-    let text = |amount: Option<Decimal>| amount.map_or_else(|| "nothing".to_owned(), |amount| amount.to_string());
+    let text =
+        |amount: Option<Decimal>| amount.map_or_else(|| "nothing".to_owned(), |amount| amount.to_string());
     match (wrong.expected, wrong.slots) {
         (None, _) => format!("entry {seq} has lines and should have none"),
         (expected, slots) if expected != slots => {
@@ -214,7 +215,8 @@ fn add_lines(
     right: &mut Vec<LedgerLine>,
 ) -> std::result::Result<(), String> {
     let (Fact::Distribute(of) | Fact::Reverse { of, .. }) = &entry.fact else { return Ok(()) };
-    let plan = plans.version(of.plan_version).ok_or_else(|| format!("there is no plan {}", of.plan_version))?;
+    let plan =
+        plans.version(of.plan_version).ok_or_else(|| format!("there is no plan {}", of.plan_version))?;
     let mut lines = Vec::with_capacity(24);
     write_lines(entry, plan, &mut lines).map_err(|error| error.to_string())?;
     for line in &lines {

@@ -29,7 +29,8 @@ impl PlanHistory {
 
     /// The plan for `date` among those that had come about by `moment`; the first of all where none had.
     pub fn for_date(&self, date: NaiveDate, moment: DateTime<Utc>) -> &Plan {
-        let had_come = |plan: &&Plan| self.created.get(&plan.version).is_some_and(|created| *created <= moment);
+        let had_come =
+            |plan: &&Plan| self.created.get(&plan.version).is_some_and(|created| *created <= moment);
         let begun = self.plans.iter().take_while(|plan| plan.applies_from <= Some(date));
         begun.filter(had_come).last().unwrap_or_else(|| self.plans.for_date(NaiveDate::MIN))
     }

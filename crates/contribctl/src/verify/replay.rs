@@ -4,9 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Debug;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{
-    Distribution, Entry, Fact, Prior, SequenceError, SequencerState, SourceAdoption, SourcePrice,
-};
+use domain::{Distribution, Entry, Fact, Prior, SequenceError, SequencerState, SourceAdoption, SourcePrice};
 use persistence::verify::facts;
 use persistence::{Error, PgConnection, Result, journal, sequencer};
 use uuid::Uuid;

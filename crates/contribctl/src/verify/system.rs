@@ -20,7 +20,9 @@ pub async fn check(connection: &mut PgConnection, walked: &Walked, findings: &mu
             ("effective_balance", Amount::from_decimal(account.effective)?, effective),
         ];
         for (column, row, lines) in columns.into_iter().filter(|(_, row, lines)| row != lines) {
-            findings.system.wrong(format!("{}: {column} is {row}, its lines give {lines}", account.account_type));
+            findings
+                .system
+                .wrong(format!("{}: {column} is {row}, its lines give {lines}", account.account_type));
         }
     }
     let known: HashSet<_> = accounts.iter().map(|account| account.id).collect();

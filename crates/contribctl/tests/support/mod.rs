@@ -58,7 +58,8 @@ impl Upstream {
         admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
         // roles belong to the whole server: two tests must not create them at the same time
         admin.execute("SELECT pg_advisory_lock(741)").await?;
-        let pool = PgPoolOptions::new().max_connections(4).connect_with(server.clone().database(&name)).await?;
+        let pool =
+            PgPoolOptions::new().max_connections(4).connect_with(server.clone().database(&name)).await?;
         let tables = std::fs::read_to_string(UPSTREAM_SQL).context(UPSTREAM_SQL)?;
         pool.execute(AssertSqlSafe(tables)).await?;
         admin.close().await?;

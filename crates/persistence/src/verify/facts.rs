@@ -39,7 +39,8 @@ pub async fn sequenced_at(
 
 /// When each plan came about.
 pub async fn plans_created(connection: &mut PgConnection) -> Result<Vec<(PlanVersion, DateTime<Utc>)>> {
-    let rows = sqlx::query!("SELECT version, created_at FROM plans ORDER BY version").fetch_all(connection).await?;
+    let rows =
+        sqlx::query!("SELECT version, created_at FROM plans ORDER BY version").fetch_all(connection).await?;
     Ok(rows.into_iter().map(|row| (PlanVersion(row.version), row.created_at)).collect())
 }
 

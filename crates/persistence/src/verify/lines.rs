@@ -173,8 +173,9 @@ impl LedgerLine {
         let distribution_rate = line.rate.to_decimal();
         let (source_adoption_id, source_account_sequence) = (of.adoption_id, of.account.as_str().to_owned());
         let (effective_date, distribution_seq, slot) = (line.effective_date, seq, i16::from(line.slot));
-        let expires =
-            || line.expire_date.ok_or_else(|| Error::corrupt(format!("entry {seq} slot {slot} has no expiry")));
+        let expires = || {
+            line.expire_date.ok_or_else(|| Error::corrupt(format!("entry {seq} slot {slot} has no expiry")))
+        };
         let level_depth = line.beneficiary.level_depth().map(i32::from);
         match line.beneficiary {
             Beneficiary::System(account) => Ok(Self::System(SystemRecord {

@@ -73,6 +73,8 @@ pub async fn moment(connection: &mut PgConnection) -> Result<Moment> {
 /// Pinned plans would hurt here: these statements read wide ranges once. Some of the journal's ranges are narrow, so
 /// the server may choose for each.
 pub async fn plan_each_statement(connection: &mut PgConnection) -> Result<()> {
-    sqlx::query!("SELECT set_config('plan_cache_mode', 'force_custom_plan', TRUE) AS set").fetch_one(connection).await?;
+    sqlx::query!("SELECT set_config('plan_cache_mode', 'force_custom_plan', TRUE) AS set")
+        .fetch_one(connection)
+        .await?;
     Ok(())
 }

@@ -71,7 +71,11 @@ pub async fn boundary(connection: &mut PgConnection, after: Uuid, size: i64) -> 
 }
 
 /// The adoptions with ids from behind `after` through `through` that are marked wrongly.
-pub async fn wrong_flags(connection: &mut PgConnection, after: Uuid, through: Uuid) -> Result<Vec<WrongFlag>> {
+pub async fn wrong_flags(
+    connection: &mut PgConnection,
+    after: Uuid,
+    through: Uuid,
+) -> Result<Vec<WrongFlag>> {
     Ok(sqlx::query_as!(
         WrongFlag,
         r#"SELECT id AS "id!", entry_seq, latest_seq AS "latest_seq?", distributed AS "distributed!",
