@@ -33,15 +33,19 @@ impl Deltas {
 
     /// Adds a line of the ledger.
     pub fn add_line(&mut self, line: &Line<'_>) -> Result<(), AmountError> {
-        let live = if line.live_on(self.day) { line.amount } else { Amount::ZERO };
+        let effective = if line.live_on(self.day) { line.amount } else { Amount::ZERO };
         match line.beneficiary {
-            Beneficiary::Personal(account) => self.add(account, line, live, |sums| &mut sums.personal),
-            Beneficiary::TeamLevel { account, .. } => self.add(account, line, live, |sums| &mut sums.team_level),
-            Beneficiary::TeamBonus { account, .. } => self.add(account, line, live, |sums| &mut sums.team_bonus),
+            Beneficiary::Personal(account) => self.add(account, line, effective, |sums| &mut sums.personal),
+            Beneficiary::TeamLevel { account, .. } => {
+                self.add(account, line, effective, |sums| &mut sums.team_level)
+            }
+            Beneficiary::TeamBonus { account, .. } => {
+                self.add(account, line, effective, |sums| &mut sums.team_bonus)
+            }
             Beneficiary::System(account) => {
-                let (balance, effective) = self.system.entry(account).or_default();
+                let (balance, in_effect) = self.system.entry(account).or_default();
                 *balance = balance.checked_add(line.amount)?;
-                *effective = effective.checked_add(live)?;
+                *in_effect = in_effect.checked_add(effective)?;
                 Ok(())
             }
             Beneficiary::Unallocated { .. } => Ok(()), // slot 23 carries it on
@@ -91,7 +95,7 @@ impl Deltas {
         &mut self,
         account: &AccountSequence,
         line: &Line<'_>,
-        live: Amount,
+        effective: Amount,
         column: impl FnOnce(&mut Sums) -> &mut Amount,
     ) -> Result<(), AmountError> {
         if !self.accounts.contains_key(account) {
@@ -100,7 +104,7 @@ impl Deltas {
         if let Some(sums) = self.accounts.get_mut(account) {
             let column = column(sums);
             *column = column.checked_add(line.amount)?;
-            sums.effective = sums.effective.checked_add(live)?;
+            sums.effective = sums.effective.checked_add(effective)?;
         }
         Ok(())
     }

@@ -54,7 +54,9 @@ impl Disposed for DistributorError {
         match self {
             Self::Persistence(error) => match error.kind() {
                 Kind::Unavailable | Kind::Conflict => Disposition::Retry,
-                Kind::Broken if error.sqlstate().as_deref() == Some(SQLSTATE_CHECK_VIOLATION) => Disposition::Retry,
+                Kind::Broken if error.sqlstate().as_deref() == Some(SQLSTATE_CHECK_VIOLATION) => {
+                    Disposition::Retry
+                }
                 Kind::Broken => Disposition::Halt,
             },
             Self::Sequence(_)

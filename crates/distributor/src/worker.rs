@@ -190,7 +190,11 @@ fn begins_with(entry: &Entry) -> Option<String> {
     let account = match &entry.fact {
         Fact::Distribute(distribution) => {
             let account = &distribution.account;
-            entry.effects.iter().any(|effect| effect.account == *account && effect.live == 1).then_some(account)?
+            entry
+                .effects
+                .iter()
+                .any(|effect| effect.account == *account && effect.live == 1)
+                .then_some(account)?
         }
         Fact::ReferralMove { account, .. } => account,
         Fact::Reverse { .. } => return None,

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use persistence::PgPool;
 use persistence::leadership::Leadership;
-use persistence::locks::RELAY_SHARD;
-use persistence::outbox::{RELAY_SEAT, SEATS, highest_shard, relays_seated};
+use persistence::locks::{RELAY_SEAT, RELAY_SHARD, SEATS};
+use persistence::outbox::{highest_shard, relays_seated};
 use tokio::time::{Instant, timeout};
 
 use crate::error::RelayError;

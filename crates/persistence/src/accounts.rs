@@ -57,11 +57,7 @@ pub struct Booking {
 }
 
 /// Adds `deltas`, which are sorted by account and name each once, and queues their events.
-pub async fn add(
-    connection: &mut PgConnection,
-    deltas: &[AccountDelta],
-    booking: &Booking,
-) -> Result<()> {
+pub async fn add(connection: &mut PgConnection, deltas: &[AccountDelta], booking: &Booking) -> Result<()> {
     let accounts: Vec<&str> = deltas.iter().map(|delta| delta.account.as_str()).collect();
     let personal = decimals(deltas, |delta| delta.personal)?;
     let team_level = decimals(deltas, |delta| delta.team_level)?;

@@ -49,7 +49,7 @@ impl Error {
     /// The SQLSTATE, where the server gave one.
     pub fn sqlstate(&self) -> Option<String> {
         match self {
-            Self::Database(sqlx::Error::Database(error)) => error.code().map(|code| code.into_owned()),
+            Self::Database(sqlx::Error::Database(error)) => error.code().map(std::borrow::Cow::into_owned),
             _ => None,
         }
     }

@@ -42,24 +42,24 @@ pub async fn append(
 ) -> Result<()> {
     let mut buffer = CopyBuffer::with_capacity(rows.len() * 640);
     for row in rows {
-        write_row(&mut buffer, row, sequenced_at)?;
+        write_row(&mut buffer, row, sequenced_at);
     }
     buffer.send(connection, COPY).await?;
     Ok(())
 }
 
-fn write_row(buffer: &mut CopyBuffer, row: &JournalRow, sequenced_at: DateTime<Utc>) -> Result<()> {
+fn write_row(buffer: &mut CopyBuffer, row: &JournalRow, sequenced_at: DateTime<Utc>) {
     let entry = &row.entry;
     buffer.row(COLUMNS);
     buffer.int8(entry.seq);
     match &entry.fact {
         Fact::Distribute(distribution) => {
             buffer.text("DISTRIBUTE");
-            write_distribution(buffer, distribution, None)?;
+            write_distribution(buffer, distribution, None);
         }
         Fact::Reverse { reverses, of } => {
             buffer.text("REVERSE");
-            write_distribution(buffer, of, Some(*reverses))?;
+            write_distribution(buffer, of, Some(*reverses));
         }
         Fact::ReferralMove { account, before, after } => {
             buffer.text("REFERRAL_MOVE");
@@ -81,11 +81,10 @@ fn write_row(buffer: &mut CopyBuffer, row: &JournalRow, sequenced_at: DateTime<U
     buffer.option(row.traceparent.as_deref(), CopyBuffer::text);
     buffer.date(entry.numbered_day);
     buffer.timestamptz(sequenced_at);
-    Ok(())
 }
 
 /// The columns from `original_adoption_id` to `referrer_after`.
-fn write_distribution(buffer: &mut CopyBuffer, of: &Distribution, reverses: Option<i64>) -> Result<()> {
+fn write_distribution(buffer: &mut CopyBuffer, of: &Distribution, reverses: Option<i64>) {
     buffer.uuid(of.adoption_id);
     buffer.text(of.account.as_str());
     buffer.int4(of.tree_count);
@@ -104,7 +103,6 @@ fn write_distribution(buffer: &mut CopyBuffer, of: &Distribution, reverses: Opti
     buffer.option(reverses, CopyBuffer::int8);
     buffer.null();
     buffer.null();
-    Ok(())
 }
 
 /// Counts of accounts: bounded by the network, which INT holds with ease.
@@ -283,7 +281,10 @@ impl Stored {
             return Err(Error::corrupt(format!("entry {} has no upline", self.distribution_seq)));
         };
         if accounts.len() != depths.len() || accounts.len() != directs.len() {
-            return Err(Error::corrupt(format!("entry {}: the upline's columns differ in length", self.distribution_seq)));
+            return Err(Error::corrupt(format!(
+                "entry {}: the upline's columns differ in length",
+                self.distribution_seq
+            )));
         }
         accounts
             .iter()

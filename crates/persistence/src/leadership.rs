@@ -5,10 +5,15 @@
 
 use std::collections::BTreeSet;
 
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 
 use crate::Result;
 use crate::locks::SPACE;
+
+/// The server gives the locks of a host that died without a word to the next after 20 seconds, not two hours.
+const KEEPALIVES: [(&str, &str); 3] =
+    [("tcp_keepalives_idle", "5"), ("tcp_keepalives_interval", "5"), ("tcp_keepalives_count", "3")];
 
 /// A connection that holds session locks for as long as it lives.
 #[derive(Debug)]
@@ -20,7 +25,8 @@ pub struct Leadership {
 impl Leadership {
     /// Opens the connection; holds nothing yet.
     pub async fn open(url: &str) -> Result<Self> {
-        Ok(Self { connection: PgConnection::connect(url).await?, held: BTreeSet::new() })
+        let options = url.parse::<PgConnectOptions>()?.application_name("leadership").options(KEEPALIVES);
+        Ok(Self { connection: PgConnection::connect_with(&options).await?, held: BTreeSet::new() })
     }
 
     /// Takes `key` if nobody has it. Asking again for one that is held says true at the price of a round trip,
@@ -42,7 +48,9 @@ impl Leadership {
     /// Gives `key` back.
     pub async fn release(&mut self, key: i32) -> Result<()> {
         if self.held.remove(&key) {
-            sqlx::query!("SELECT pg_advisory_unlock($1, $2)", SPACE, key).fetch_one(&mut self.connection).await?;
+            sqlx::query!("SELECT pg_advisory_unlock($1, $2)", SPACE, key)
+                .fetch_one(&mut self.connection)
+                .await?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 //! (23505): the caller must halt, for a chunk was carried out twice.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{Beneficiary, Distribution, Entry, Line, SystemAccount, line_id};
+use domain::{AccountSequence, Beneficiary, Distribution, Entry, Line, SystemAccount, line_id};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -138,7 +138,7 @@ impl LedgerBuffer {
         buffer.uuid(of.adoption_id);
         buffer.text(of.account.as_str());
         buffer.text(kind.as_str());
-        buffer.option(would_be.map(|account| account.as_str()), CopyBuffer::text);
+        buffer.option(would_be.map(AccountSequence::as_str), CopyBuffer::text);
         buffer.option(kind.level_depth().map(i32::from), CopyBuffer::int4);
         buffer.numeric(line.amount.units(), 10);
         buffer.text(&reason.to_string());

@@ -20,6 +20,10 @@ pub const SEQUENCER: i32 = 3;
 pub const SCHEDULER: i32 = 4;
 /// Held for a session by the relay that owns shard n: this plus n.
 pub const RELAY_SHARD: i32 = 1000;
+/// Held for a session by every relay that runs, so that they can count themselves: this plus n, below [`SEATS`].
+pub const RELAY_SEAT: i32 = 2000;
+/// Relays at the same time, at most.
+pub const SEATS: i32 = 256;
 
 /// Waits for the transaction lock `key`.
 pub async fn hold(connection: &mut PgConnection, key: i32) -> Result<()> {

@@ -14,7 +14,9 @@ static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 #[derive(Debug, thiserror::Error)]
 pub enum SchemaError {
     /// `contribctl migrate` has not been run with this build's migrations.
-    #[error("the database's schema is at version {found}, this build needs {needed}: run `contribctl migrate`")]
+    #[error(
+        "the database's schema is at version {found}, this build needs {needed}: run `contribctl migrate`"
+    )]
     Older {
         /// What the database has.
         found: i64,
@@ -22,7 +24,9 @@ pub enum SchemaError {
         needed: i64,
     },
     /// The database has been migrated by a newer build.
-    #[error("the database's schema is at version {found}, this build knows only {needed}: deploy the newer build")]
+    #[error(
+        "the database's schema is at version {found}, this build knows only {needed}: deploy the newer build"
+    )]
     Newer {
         /// What the database has.
         found: i64,
@@ -112,6 +116,7 @@ async fn applied(pool: &PgPool) -> Result<Vec<(i64, Vec<u8>)>> {
         return Ok(Vec::new());
     }
     // The runner's own table is not part of our migrations, so this statement cannot be checked at compile time.
-    let rows = sqlx::query("SELECT version, checksum FROM _sqlx_migrations WHERE success").fetch_all(pool).await?;
+    let rows =
+        sqlx::query("SELECT version, checksum FROM _sqlx_migrations WHERE success").fetch_all(pool).await?;
     rows.iter().map(|row| Ok((row.try_get("version")?, row.try_get("checksum")?))).collect()
 }

@@ -31,13 +31,8 @@ use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use crate::locks::SPACE;
+use crate::locks::{RELAY_SEAT, SEATS, SPACE};
 use crate::{Error, Result};
-
-/// Session lock number n of the relays that run: this plus n, below [`SEATS`]. Each relay holds one.
-pub const RELAY_SEAT: i32 = 2000;
-/// Relays at the same time, at most.
-pub const SEATS: i32 = 256;
 
 /// What an event is about, which says the topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

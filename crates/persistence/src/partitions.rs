@@ -12,7 +12,8 @@ const SPAN_BITS: u32 = 20;
 
 /// Makes the partition of the last number and the two after it, where they are missing; says how many it made.
 pub async fn make_ahead(connection: &mut PgConnection) -> Result<u64> {
-    let last_seq = sqlx::query_scalar!("SELECT last_seq FROM sequencer_state").fetch_one(&mut *connection).await?;
+    let last_seq =
+        sqlx::query_scalar!("SELECT last_seq FROM sequencer_state").fetch_one(&mut *connection).await?;
     let current = last_seq >> SPAN_BITS;
     let mut made = 0;
     for span in current..=current + 2 {

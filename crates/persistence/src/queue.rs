@@ -68,5 +68,7 @@ pub async fn requeue_backlog(connection: &mut PgConnection) -> Result<u64> {
 
 /// How many rows there are.
 pub async fn len(connection: &mut PgConnection) -> Result<i64> {
-    Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM sequencer_queue"#).fetch_one(connection).await?)
+    Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM sequencer_queue"#)
+        .fetch_one(connection)
+        .await?)
 }

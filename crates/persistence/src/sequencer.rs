@@ -19,8 +19,9 @@ pub async fn begin_term(connection: &mut PgConnection) -> Result<i64> {
 
 /// Locks the state's row, if `term` is still the one.
 pub async fn hold_term(connection: &mut PgConnection, term: i64) -> Result<()> {
-    let found =
-        sqlx::query_scalar!("SELECT leader_term FROM sequencer_state FOR UPDATE").fetch_one(connection).await?;
+    let found = sqlx::query_scalar!("SELECT leader_term FROM sequencer_state FOR UPDATE")
+        .fetch_one(connection)
+        .await?;
     if found == term { Ok(()) } else { Err(Error::LostLeadership) }
 }
 
@@ -58,7 +59,8 @@ pub async fn save(
     touched: &[(AccountSequence, AccountState)],
 ) -> Result<()> {
     let accounts: Vec<&str> = touched.iter().map(|(account, _)| account.as_str()).collect();
-    let known: Vec<bool> = touched.iter().map(|(_, state)| !matches!(state.referrer, Referrer::Unknown)).collect();
+    let known: Vec<bool> =
+        touched.iter().map(|(_, state)| !matches!(state.referrer, Referrer::Unknown)).collect();
     let referrers: Vec<Option<&str>> = touched
         .iter()
         .map(|(_, state)| match &state.referrer {
@@ -66,7 +68,8 @@ pub async fn save(
             Referrer::Unknown | Referrer::None => None,
         })
         .collect();
-    let live: Vec<i32> = touched.iter().map(|(_, state)| i32::try_from(state.live).unwrap_or(i32::MAX)).collect();
+    let live: Vec<i32> =
+        touched.iter().map(|(_, state)| i32::try_from(state.live).unwrap_or(i32::MAX)).collect();
     let directs: Vec<i32> =
         touched.iter().map(|(_, state)| i32::try_from(state.directs).unwrap_or(i32::MAX)).collect();
     let seqs: Vec<i64> = touched.iter().map(|(_, state)| state.last_seq).collect();

@@ -59,7 +59,8 @@ pub(crate) async fn measure<B: MessageBody>(
     let response = next.call(request).await?;
     let route = response.request().match_pattern().unwrap_or_else(|| "none".to_owned());
     let status = response.status().as_u16().to_string();
-    metrics::counter!("contrib_http_requests_total", "route" => route.clone(), "status" => status).increment(1);
+    metrics::counter!("contrib_http_requests_total", "route" => route.clone(), "status" => status)
+        .increment(1);
     metrics::histogram!("contrib_http_request_seconds", "route" => route).record(began.elapsed());
     Ok(response)
 }

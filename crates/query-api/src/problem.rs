@@ -106,11 +106,6 @@ impl Problem {
         let detail = "the failure was logged";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The service failed", detail)
     }
-
-    /// The status.
-    pub fn status(&self) -> StatusCode {
-        self.status
-    }
 }
 
 impl From<persistence::Error> for Problem {

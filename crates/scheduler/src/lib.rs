@@ -70,12 +70,11 @@ impl Scheduler {
 
     /// Whether this process leads; asks for the lead if it does not, and sees that the session lives if it does.
     async fn leads(&mut self) -> Result<bool, SchedulerError> {
-        let mut session = match self.session.take() {
-            Some(session) => session,
-            None => {
-                migrations::check(&self.pool, &self.time_zone).await?;
-                Leadership::open(&self.url).await?
-            }
+        let mut session = if let Some(session) = self.session.take() {
+            session
+        } else {
+            migrations::check(&self.pool, &self.time_zone).await?;
+            Leadership::open(&self.url).await?
         };
         let leads = session.try_hold(locks::SCHEDULER).await?;
         self.session = Some(session);

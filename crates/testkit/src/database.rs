@@ -64,8 +64,10 @@ async fn make_template(admin: &mut PgConnection, server: &PgConnectOptions) -> a
         let unfinished = format!("{name}_unfinished");
         admin.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)"))).await?;
         admin.execute(AssertSqlSafe(format!("CREATE DATABASE {unfinished}"))).await?;
-        let pool =
-            PgPoolOptions::new().max_connections(1).connect_with(server.clone().database(&unfinished)).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .connect_with(server.clone().database(&unfinished))
+            .await?;
         persistence::migrations::run(&pool, TIME_ZONE).await?;
         pool.close().await;
         admin.execute(AssertSqlSafe(format!("ALTER DATABASE {unfinished} RENAME TO {name}"))).await?;

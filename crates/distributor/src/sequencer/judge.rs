@@ -104,8 +104,11 @@ pub(super) async fn read_facts(
     let adopters: BTreeSet<&str> = locked.iter().map(|adoption| adoption.source.account.as_str()).collect();
     let adopters: Vec<String> = adopters.into_iter().map(str::to_owned).collect();
     let tree = referrals::read(connection, &adopters).await?;
-    let numbered: Vec<Uuid> =
-        locked.iter().filter(|adoption| adoption.entry_seq.is_some()).map(|adoption| adoption.source.id).collect();
+    let numbered: Vec<Uuid> = locked
+        .iter()
+        .filter(|adoption| adoption.entry_seq.is_some())
+        .map(|adoption| adoption.source.id)
+        .collect();
     let priors =
         if numbered.is_empty() { HashMap::new() } else { journal::priors(connection, &numbered).await? };
     Ok((tree, priors))

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
-    Anomaly, Change, Prior, SequencerState, Standing, Waiting, change, dates, price_taken_away, standing, walk,
+    Anomaly, Change, Prior, SequencerState, Standing, Waiting, change, dates, price_taken_away, standing,
+    walk,
 };
 use persistence::adoptions::{LockedAdoption, Mark};
 use persistence::backlog::{Item, State};
@@ -93,7 +94,9 @@ fn shown(adoption: &LockedAdoption, standing: &Standing) -> Shown {
     let plain = |state, reason| Shown { state, reason, waiting_for: None, in_cycle: false };
     match standing {
         Standing::Ready(_) => plain(State::Ready, None),
-        Standing::Ineligible if adoption.source.deleted => plain(State::Ineligible, Some("DELETED".to_owned())),
+        Standing::Ineligible if adoption.source.deleted => {
+            plain(State::Ineligible, Some("DELETED".to_owned()))
+        }
         Standing::Ineligible => {
             let status = adoption.source.status.as_deref().unwrap_or_default();
             plain(State::Ineligible, Some(format!("STATUS: {status}")))
@@ -104,7 +107,9 @@ fn shown(adoption: &LockedAdoption, standing: &Standing) -> Shown {
         },
         Standing::Waiting(waiting) => Shown {
             waiting_for: match waiting {
-                Waiting::MissingReferral(account) | Waiting::Move(account) => Some(account.as_str().to_owned()),
+                Waiting::MissingReferral(account) | Waiting::Move(account) => {
+                    Some(account.as_str().to_owned())
+                }
                 Waiting::Date(_) => None,
             },
             ..plain(State::Waiting, Some(waiting.to_string()))

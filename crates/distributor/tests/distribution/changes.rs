@@ -4,7 +4,8 @@ use testkit::synced::{self, Adoption};
 
 use crate::bench::{Bench, today};
 
-const JOURNAL: &str = "SELECT concat_ws(' ', kind, account_sequence, tree_count, contribution_per_tree, reverses_seq,
+const JOURNAL: &str =
+    "SELECT concat_ws(' ', kind, account_sequence, tree_count, contribution_per_tree, reverses_seq,
     referrer_before, referrer_after) FROM distribution_journal ORDER BY distribution_seq";
 
 /// A ← B, both adopted once.
@@ -33,9 +34,12 @@ async fn cancelled_then_eligible_again() -> anyhow::Result<()> {
     let marks = "SELECT concat_ws(' ', distribution_state, distribution_reason, contribution_distributed)
         FROM synced_adoptions WHERE account_sequence = 'B'";
     assert_eq!(bench.text(marks).await?, "reversed STATUS: REFUNDED f");
-    let unlocked = "SELECT concat_ws(' ', has_adopted, direct_referral_adopted_count) FROM contribution_accounts
+    let unlocked =
+        "SELECT concat_ws(' ', has_adopted, direct_referral_adopted_count) FROM contribution_accounts
         WHERE account_sequence = $1";
-    let of = |account: &'static str| sqlx::query_scalar::<_, String>(unlocked).bind(account).fetch_one(bench.pool());
+    let of = |account: &'static str| {
+        sqlx::query_scalar::<_, String>(unlocked).bind(account).fetch_one(bench.pool())
+    };
     assert_eq!((of("A").await?, of("B").await?), ("t 0".to_owned(), "f 0".to_owned()));
 
     adoption.status = Some("ACTIVE".to_owned());
@@ -113,10 +117,7 @@ async fn a_move_comes_before_what_depends_on_it() -> anyhow::Result<()> {
     synced::referral(bench.pool(), "B", Some("N")).await?;
     synced::adoption(bench.pool(), &Adoption::new("B", today(), 3)).await?;
     bench.settle().await?;
-    assert_eq!(
-        last_entries(&bench).await?,
-        ["REFERRAL_MOVE B A N", "DISTRIBUTE B 1 22617.0000000000"]
-    );
+    assert_eq!(last_entries(&bench).await?, ["REFERRAL_MOVE B A N", "DISTRIBUTE B 1 22617.0000000000"]);
     let effects = bench
         .text("SELECT concat(effect_accounts, effect_live, effect_directs) FROM distribution_journal WHERE distribution_seq = 3")
         .await?;

@@ -35,7 +35,8 @@ async fn a_zombie_leader_writes_nothing() -> anyhow::Result<()> {
     let (mut successor, _) = bench.others()?;
     testkit::wait::until("the successor to lead", std::time::Duration::from_secs(10), async || {
         successor.run_once().await?;
-        let term: i64 = sqlx::query_scalar("SELECT leader_term FROM sequencer_state").fetch_one(bench.pool()).await?;
+        let term: i64 =
+            sqlx::query_scalar("SELECT leader_term FROM sequencer_state").fetch_one(bench.pool()).await?;
         Ok((term >= 2).then_some(()))
     })
     .await?;

@@ -43,7 +43,11 @@ async fn every_identity_holds_and_chunks_do_not_matter() -> anyhow::Result<()> {
         assert!(kinds != "0", "seed {seed} numbers nothing");
         let cut = (bench.text(LEDGER).await?, bench.text(SUMMARY).await?);
         carry_out_again(&bench, &mut random).await?;
-        assert_eq!((bench.text(LEDGER).await?, bench.text(SUMMARY).await?), cut, "seed {seed}, chunks of {chunk}");
+        assert_eq!(
+            (bench.text(LEDGER).await?, bench.text(SUMMARY).await?),
+            cut,
+            "seed {seed}, chunks of {chunk}"
+        );
         bench.check_identities().await?;
         bench.close().await?;
     }
@@ -60,7 +64,8 @@ async fn carry_out_again(bench: &Bench, random: &mut ChaCha8Rng) -> anyhow::Resu
     ] {
         sqlx::query(statement).execute(bench.pool()).await?;
     }
-    let last: i64 = sqlx::query_scalar("SELECT last_seq FROM sequencer_state").fetch_one(bench.pool()).await?;
+    let last: i64 =
+        sqlx::query_scalar("SELECT last_seq FROM sequencer_state").fetch_one(bench.pool()).await?;
     let (_, mut worker) = bench.others()?;
     let mut ends = vec![last];
     while let Some(end) = ends.last().copied().filter(|end| *end > 0) {
@@ -86,7 +91,11 @@ struct History {
 
 impl History {
     fn new(seed: u64) -> Self {
-        Self { random: ChaCha8Rng::seed_from_u64(seed ^ 0xA11C_E5), accounts: Vec::new(), adoptions: Vec::new() }
+        Self {
+            random: ChaCha8Rng::seed_from_u64(seed ^ 0x00A1_1CE5),
+            accounts: Vec::new(),
+            adoptions: Vec::new(),
+        }
     }
 
     async fn go_on(&mut self, bench: &Bench, steps: usize) -> anyhow::Result<()> {
@@ -128,7 +137,9 @@ impl History {
 
     /// Prices that leave something over at the tenth place, or none.
     fn price(&mut self) -> Option<Decimal> {
-        self.random.random_bool(0.5).then(|| Decimal::new(self.random.random_range(1..400_000_000_000_000), 10))
+        self.random
+            .random_bool(0.5)
+            .then(|| Decimal::new(self.random.random_range(1..400_000_000_000_000), 10))
     }
 
     async fn change(&mut self, bench: &Bench) -> anyhow::Result<()> {
@@ -136,7 +147,9 @@ impl History {
         let trees = self.random.random_range(0..50);
         let what = self.random.random_range(0..4);
         let other = self.accounts.choose(&mut self.random).cloned();
-        let (Some(adoption), Some(other)) = (self.adoptions.choose_mut(&mut self.random), other) else { return Ok(()) };
+        let (Some(adoption), Some(other)) = (self.adoptions.choose_mut(&mut self.random), other) else {
+            return Ok(());
+        };
         match what {
             0 => {
                 let cancelled = adoption.status.as_deref() == Some("CANCELLED");
@@ -155,7 +168,8 @@ impl History {
             return Ok(());
         }
         let place = self.random.random_range(0..self.accounts.len());
-        let eligible = if self.random.random_bool(0.9) { &self.accounts[..place] } else { &self.accounts[..] };
+        let eligible =
+            if self.random.random_bool(0.9) { &self.accounts[..place] } else { &self.accounts[..] };
         let referrer = eligible.choose(&mut self.random).cloned();
         synced::referral(bench.pool(), &self.accounts[place], referrer.as_deref()).await
     }

@@ -17,14 +17,20 @@ async fn the_worked_example_to_the_last_digit() -> anyhow::Result<()> {
     }
     bench.settle().await?;
 
-    let numbered = bench.texts("SELECT account_sequence FROM distribution_journal ORDER BY distribution_seq").await?;
+    let numbered =
+        bench.texts("SELECT account_sequence FROM distribution_journal ORDER BY distribution_seq").await?;
     assert_eq!(numbered, ["A", "B", "C", "B"]);
     let totals = bench
         .texts("SELECT account_sequence || ' ' || total_contribution FROM contribution_accounts ORDER BY account_sequence")
         .await?;
-    assert_eq!(totals, ["A 17302.0050000000", "B 32342.3100000000", "C 15831.9000000000", "R 452.3400000000"]);
+    assert_eq!(
+        totals,
+        ["A 17302.0050000000", "B 32342.3100000000", "C 15831.9000000000", "R 452.3400000000"]
+    );
     let system = bench
-        .texts("SELECT account_type || ' ' || contribution_balance FROM system_accounts ORDER BY account_type")
+        .texts(
+            "SELECT account_type || ' ' || contribution_balance FROM system_accounts ORDER BY account_type",
+        )
         .await?;
     assert_eq!(
         system,
@@ -41,7 +47,8 @@ async fn the_worked_example_to_the_last_digit() -> anyhow::Result<()> {
     assert_eq!(missed, ["NO_ANCESTOR: level 3, ancestors 2", "TIER_LOCKED: tier 2, unlocked 1, direct 1"]);
     let states = bench.texts("SELECT DISTINCT distribution_state FROM synced_adoptions").await?;
     assert_eq!(states, ["distributed"]);
-    let events = bench.texts("SELECT payload FROM outbox_events WHERE aggregate_id = 'C' ORDER BY id").await?;
+    let events =
+        bench.texts("SELECT payload FROM outbox_events WHERE aggregate_id = 'C' ORDER BY id").await?;
     let event: serde_json::Value = serde_json::from_str(events.last().unwrap())?;
     assert_eq!(event["totalContribution"], "15831.9000000000");
     assert_eq!(event["version"], 1);

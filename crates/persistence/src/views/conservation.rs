@@ -53,11 +53,6 @@ impl Sums {
         self.entries += other.entries;
         Ok(())
     }
-
-    /// Σ of all unallocated lines.
-    pub fn unallocated_total(&self) -> Result<Amount> {
-        Ok(Amount::checked_sum(self.unallocated.values().map(|(amount, _)| *amount))?)
-    }
 }
 
 fn add(sum: &mut Amount, amount: Amount) -> Result<()> {

@@ -90,11 +90,6 @@ impl Authenticator {
         Ok(Self { keys })
     }
 
-    /// Whether a token is asked for.
-    pub fn asks_for_token(&self) -> bool {
-        self.keys.is_some()
-    }
-
     /// The caller of `request`; without authentication, an operator.
     pub fn caller(&self, request: &HttpRequest) -> Result<Caller, Problem> {
         let Some(keys) = &self.keys else {
