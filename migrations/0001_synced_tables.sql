@@ -82,6 +82,9 @@ CREATE TABLE synced_referrals (
 ) WITH (fillfactor = 80);
 CREATE UNIQUE INDEX idx_synced_referrals_sequence ON synced_referrals (account_sequence)
     WHERE source_deleted_at IS NULL AND NOT displaced;
+-- `GET /contributions/X` asks whether a name was ever seen, deleted rows included.
+CREATE INDEX idx_synced_referrals_gone ON synced_referrals (account_sequence)
+    WHERE source_deleted_at IS NOT NULL OR displaced;
 -- Descendants are found through this one, recursively: a trigram index on the path makes loading several times
 -- slower and a B-tree cannot hold a deep path.
 CREATE INDEX idx_synced_referrals_referrer ON synced_referrals (referrer_account_sequence);

@@ -91,8 +91,8 @@ main() {
   settled_after=$(since "$running_at")
   echo "settled $settled_after after the connector ran"
 
-  step "upstream: 1000 adoptions live"
-  ctl generate live --adoptions 1000 --seed 2
+  step "upstream: 1000 changes live, 100 a second"
+  ctl generate live --adoptions 1000 --seed 2 --rate 100
   step "settle: the live adoptions"
   ctl settle --timeout 120
   step "verify: every identity"

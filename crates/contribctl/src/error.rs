@@ -15,6 +15,9 @@ pub enum Error {
     /// What was asked for makes no sense.
     #[error("{0}")]
     Usage(String),
+    /// What was asked for is not there.
+    #[error("{0}")]
+    NotFound(String),
     /// Our database, or upstream's.
     #[error(transparent)]
     Database(#[from] persistence::Error),

@@ -3,6 +3,11 @@
 //! A command's answer goes to stdout, progress and logs to stderr. Exit codes: 0 done, 1 failed or something does not
 //! hold, 2 bad usage or settings.
 
+/// Prints a line of the answer. Whoever reads it may have had enough (`| head`): that ends the command without a word.
+macro_rules! answer {
+    ($($line:tt)*) => { $crate::answer(format_args!($($line)*)) };
+}
+
 pub mod commands;
 pub mod connect;
 mod context;
@@ -12,8 +17,10 @@ pub mod load;
 mod progress;
 pub mod verify;
 
+use std::fmt;
+use std::io::{self, Write};
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 
 use clap::Parser;
 use runtime::{Settings, telemetry};
@@ -71,5 +78,11 @@ pub fn run() -> ExitCode {
             eprintln!("contribctl: {error}");
             ExitCode::from(if error.is_usage() { BAD_SETTINGS } else { FAILED })
         }
+    }
+}
+
+fn answer(line: fmt::Arguments<'_>) {
+    if writeln!(io::stdout().lock(), "{line}").is_err() {
+        process::exit(FAILED.into());
     }
 }

@@ -31,5 +31,6 @@ fn options(max_connections: u32) -> PgPoolOptions {
 }
 
 fn parse(url: &str, application: &str) -> Result<PgConnectOptions> {
-    Ok(url.parse::<PgConnectOptions>()?.application_name(application))
+    // Disabled plan nodes have an enormous price, which makes the server compile statements that take a millisecond.
+    Ok(url.parse::<PgConnectOptions>()?.application_name(application).options([("jit", "off")]))
 }

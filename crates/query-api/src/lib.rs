@@ -21,6 +21,3 @@ pub mod state;
 pub mod tally;
 
 pub use server::{Server, run};
-
-/// Exit code of a process whose settings are refused.
-pub const BAD_SETTINGS: u8 = 2;

@@ -11,7 +11,7 @@ use clap::{Arg, Command, value_parser};
 use tokio_util::sync::CancellationToken;
 
 use crate::health::{self, Health};
-use crate::settings::Settings;
+use crate::settings::{Settings, SettingsError};
 use crate::worker::describe;
 use crate::{shutdown, telemetry};
 

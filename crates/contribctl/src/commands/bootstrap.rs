@@ -28,15 +28,15 @@ pub async fn run(command: Bootstrap, context: &Context) -> Result<Outcome> {
     }
     for topic in bootstrap::states(&mut connection).await? {
         let ended = topic.ended_by.map_or_else(String::new, |by| format!(", ended by {by}"));
-        println!("{} ({}): {}{ended}", topic.topic, topic.source, topic.state);
+        answer!("{} ({}): {}{ended}", topic.topic, topic.source, topic.state);
     }
     match report::gate(&mut connection).await? {
         (true, Some(at), by) => {
             let by = by.as_deref().unwrap_or("nobody named");
-            println!("open since {} ({by})", at.format("%Y-%m-%d %H:%M:%S UTC"));
+            answer!("open since {} ({by})", at.format("%Y-%m-%d %H:%M:%S UTC"));
         }
-        (true, None, _) => println!("open"),
-        (false, ..) => println!("shut: nothing is numbered yet"),
+        (true, None, _) => answer!("open"),
+        (false, ..) => answer!("shut: nothing is numbered yet"),
     }
     Ok(Outcome::Good)
 }

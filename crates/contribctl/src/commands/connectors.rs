@@ -64,16 +64,16 @@ async fn status(context: &Context) -> Result<Outcome> {
     let mut outcome = Outcome::Good;
     for name in &names {
         let Some(status) = connect.status(name).await? else { continue };
-        println!("{status}");
+        answer!("{status}");
         if let Some(failure) = status.failure() {
-            println!("  {failure}");
+            answer!("  {failure}");
         }
         if !status.is_running() {
             outcome = Outcome::Bad;
         }
     }
     if names.is_empty() {
-        println!("no connector is registered: contribctl connectors apply");
+        answer!("no connector is registered: contribctl connectors apply");
         outcome = Outcome::Bad;
     }
     Ok(outcome)
@@ -87,7 +87,7 @@ async fn apply(apply: Apply, context: &Context) -> Result<Outcome> {
     let connect = context.connect()?;
     for Description { name, config } in &descriptions {
         connect.put(name, config).await?;
-        println!("{name}: registered");
+        answer!("{name}: registered");
     }
     let upstream = context.upstream()?;
     let deadline = Instant::now() + Duration::from_secs(apply.timeout);
@@ -155,7 +155,7 @@ async fn await_running(
         let ready = upstream::slot_is_ready(&mut connection, slot).await?;
         if let Some(running) = status.as_ref().filter(|status| status.is_running() && ready) {
             progress.done();
-            println!("{running}, slot {slot} is there");
+            answer!("{running}, slot {slot} is there");
             return Ok(());
         }
         let blockers = upstream::slot_blockers(&mut connection).await?;

@@ -36,23 +36,23 @@ pub async fn run(command: DeadLetters, context: &Context) -> Result<Outcome> {
         DeadLetters::List(list) => {
             let letters = dead_letters::open(&mut connection, list.before, list.limit).await?;
             for letter in &letters {
-                println!("{}", summary(letter));
+                answer!("{}", summary(letter));
             }
             if letters.is_empty() {
-                println!("no dead letter is open");
+                answer!("no dead letter is open");
             }
         }
         DeadLetters::Show { id } => {
             let letter = dead_letters::get(&mut connection, id).await?;
-            let letter = letter.ok_or_else(|| Error::Usage(format!("there is no dead letter {id}")))?;
-            println!("{}", summary(&letter));
+            let letter = letter.ok_or_else(|| Error::NotFound(format!("there is no dead letter {id}")))?;
+            answer!("{}", summary(&letter));
             for (name, text) in [
                 ("key", &letter.key),
                 ("headers", &letter.headers),
                 ("sha256", &letter.value_sha256),
                 ("value", &letter.value),
             ] {
-                println!("  {name}: {}", text.as_deref().map_or_else(|| "none".to_owned(), printable));
+                answer!("  {name}: {}", text.as_deref().map_or_else(|| "none".to_owned(), printable));
             }
         }
     }

@@ -21,16 +21,16 @@ pub async fn run(args: Explain, context: &Context) -> Result<Outcome> {
     let mut snapshot = views::snapshot(&pool).await?;
     let id = args.adoption_id;
     let Some(adoption) = explanation::adoption(&mut snapshot, id).await? else {
-        return Err(Error::Usage(format!("no adoption {id} was ever read")));
+        return Err(Error::NotFound(format!("no adoption {id} was ever read")));
     };
-    println!("{}", headline(&adoption));
+    answer!("{}", headline(&adoption));
     for row in journal::of_adoption(&mut snapshot, id).await? {
         let progress = explanation::progress(&mut snapshot, row.entry.seq).await?;
-        println!("\n{}", title(&row.entry, &progress));
+        answer!("\n{}", title(&row.entry, &progress));
         let (Fact::Distribute(of) | Fact::Reverse { of, .. }) = &row.entry.fact else { continue };
-        println!("{}", inputs(of));
+        answer!("{}", inputs(of));
         for share in shares(&mut snapshot, &row.entry, &progress).await? {
-            println!("{share}");
+            answer!("{share}");
         }
     }
     Ok(Outcome::Good)

@@ -67,7 +67,7 @@ async fn history(args: &HistoryArgs, context: &Context) -> Result<Outcome> {
     let mut transaction = pool.begin().await.map_err(persistence::Error::from)?;
     let there = upstream::count_users(&mut transaction).await?;
     if there > 0 {
-        println!("upstream has {there} users already: nothing generated");
+        answer!("upstream has {there} users already: nothing generated");
         return Ok(Outcome::Good);
     }
     let size = Size { users: args.users, adoptions: args.adoptions };
@@ -79,7 +79,7 @@ async fn history(args: &HistoryArgs, context: &Context) -> Result<Outcome> {
     transaction.commit().await.map_err(persistence::Error::from)?;
     let roots = history.referrals.iter().filter(|referral| referral.referrer.is_none()).count();
     let deepest = history.referrals.iter().map(|referral| referral.depth).max().unwrap_or(0);
-    println!(
+    answer!(
         "upstream filled: {} users in {roots} trees, up to {deepest} deep; {} adoptions",
         history.users.len(),
         history.adoptions.len()
@@ -106,6 +106,6 @@ async fn live(args: &LiveArgs, context: &Context) -> Result<Outcome> {
         progress.add(1);
     }
     progress.done();
-    println!("upstream changed: {}", live.tally());
+    answer!("upstream changed: {}", live.tally());
     Ok(Outcome::Good)
 }

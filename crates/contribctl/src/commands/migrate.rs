@@ -18,12 +18,12 @@ pub async fn run(context: &Context) -> Result<Outcome> {
     let after = applied(&pool).await?;
     let new = after.iter().filter(|migration| !before.contains(migration));
     for migration in new.clone() {
-        println!("applied {:04} {}", migration.version, migration.description);
+        answer!("applied {:04} {}", migration.version, migration.description);
     }
     if new.count() == 0 {
-        println!("nothing to do");
+        answer!("nothing to do");
     }
-    println!("schema at version {}", after.last().map_or(0, |migration| migration.version));
+    answer!("schema at version {}", after.last().map_or(0, |migration| migration.version));
     Ok(Outcome::Good)
 }
 

@@ -23,7 +23,7 @@ pub async fn run(context: &Context) -> Result<Outcome> {
     let published: i64 = spans.values().map(|span| span.high).sum();
     let latencies = latencies(&onlooker, kafka.account_events_topic.clone(), spans, &live).await?;
 
-    let row = |name: &str, value: String| println!("{name:<28}{value:>32}");
+    let row = |name: &str, value: String| answer!("{name:<28}{value:>32}");
     row("messages read", totals.messages_read.to_string());
     row("adoptions distributed", totals.adoptions_distributed.to_string());
     row("journal entries", totals.entries.to_string());

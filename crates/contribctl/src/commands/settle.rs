@@ -39,14 +39,14 @@ pub async fn run(settle: Settle, context: &Context) -> Result<Outcome> {
         // twice the same: a step between two of the queues would not be seen once
         if unrest.is_empty() && rested.as_ref().is_some_and(|before| before.flow == look.flow) {
             progress.done();
-            println!("at rest after {} s: {}", started.elapsed().as_secs(), look.describe());
+            answer!("at rest after {} s: {}", started.elapsed().as_secs(), look.describe());
             return Ok(Outcome::Good);
         }
         if started.elapsed() >= Duration::from_secs(settle.timeout) {
             progress.done();
-            println!("not at rest after {} s: {}", settle.timeout, look.describe());
+            answer!("not at rest after {} s: {}", settle.timeout, look.describe());
             for reason in &unrest {
-                println!("  {reason}");
+                answer!("  {reason}");
             }
             return Ok(Outcome::Bad);
         }
@@ -59,7 +59,7 @@ pub async fn run(settle: Settle, context: &Context) -> Result<Outcome> {
 /// only what has reached Kafka is waited for.
 async fn beat(context: &Context) -> Result<Option<DateTime<Utc>>> {
     if context.settings.upstream.url.is_none() {
-        println!("upstream.url is not set: waiting for what is in Kafka only");
+        answer!("upstream.url is not set: waiting for what is in Kafka only");
         return Ok(None);
     }
     let upstream = context.upstream()?;

@@ -25,10 +25,10 @@ pub async fn run(args: Verify, context: &Context) -> Result<Outcome> {
         if args.only.is_empty() { IDENTITIES.collect() } else { args.only.into_iter().collect() };
     let findings = verify::run(&pool, &context.settings.kafka, &only).await?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&findings).map_err(std::io::Error::from)?);
+        answer!("{}", serde_json::to_string_pretty(&findings).map_err(std::io::Error::from)?);
     } else {
         for finding in &findings {
-            println!("{finding}");
+            answer!("{finding}");
         }
     }
     Ok(if findings.iter().all(Finding::holds) { Outcome::Good } else { Outcome::Bad })
