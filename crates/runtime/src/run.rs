@@ -82,7 +82,8 @@ where
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => {
             tracing::error!("{} failed: {}", program.name, describe(&*error));
-            ExitCode::from(FAILED)
+            // a worker may find out only when it starts that a setting will not do
+            ExitCode::from(if error.is::<SettingsError>() { BAD_SETTINGS } else { FAILED })
         }
         Err(_) => ExitCode::from(FAILED),
     }
