@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use domain::{Prior, SequencerState};
+use domain::{AccountSequence, Prior, Referrer, SequencerState};
 use persistence::adoptions::{self, LockedAdoption, Mark};
 use persistence::backlog::{self, Item};
 use persistence::queue::{self, Changed};
@@ -47,11 +47,11 @@ impl Sequencer {
         let (mut accounts, mut ids) = (BTreeSet::new(), BTreeSet::new());
         for (_, changed) in &queued {
             match changed {
-                Changed::Referral(account) => _ = accounts.insert(account.as_str().to_owned()),
+                Changed::Referral(account) => _ = accounts.insert(account.clone()),
                 Changed::Adoption(id) => _ = ids.insert(*id),
             }
         }
-        let requeued = note_referrals(&mut transaction, accounts).await?;
+        let requeued = note_referrals(&mut transaction, &accounts, &leader.state).await?;
         let ids: Vec<Uuid> = ids.into_iter().collect();
         judge_adoptions(&mut transaction, &ids, &self.rules, &leader.state, now).await?;
         let queue_ids: Vec<i64> = queued.iter().map(|(id, _)| *id).collect();
@@ -62,16 +62,23 @@ impl Sequencer {
     }
 }
 
-/// An account's referral changed: it may have to move, and whoever waits for it is looked at again.
+/// An account's referral changed: if its referrer is journaled it may have to move, and whoever waits for it is looked
+/// at again. One that is not journaled has nothing to move from.
 async fn note_referrals(
     connection: &mut PgConnection,
-    accounts: BTreeSet<String>,
+    accounts: &BTreeSet<AccountSequence>,
+    state: &SequencerState,
 ) -> Result<u64, DistributorError> {
     if accounts.is_empty() {
         return Ok(0);
     }
-    let accounts: Vec<String> = accounts.into_iter().collect();
-    moves::remember(connection, &accounts).await?;
+    let name = |account: &AccountSequence| account.as_str().to_owned();
+    let journaled: Vec<String> =
+        accounts.iter().filter(|account| state.referrer(account) != Referrer::Unknown).map(name).collect();
+    if !journaled.is_empty() {
+        moves::remember(connection, &journaled).await?;
+    }
+    let accounts: Vec<String> = accounts.iter().map(name).collect();
     Ok(queue::requeue_waiting_for(connection, &accounts).await?)
 }
 
