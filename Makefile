@@ -34,9 +34,10 @@ reset: ## down, and remove the data (the jars stay)
 	@$(LOCAL)/workers.sh stop
 	@$(LOCAL)/stack.sh reset
 
-check: ## format, clippy with warnings denied, tests: what .ci/run runs
+check: ## format, clippy with warnings denied, manifests, tests: what .ci/run runs
 	@$(LOCAL)/stack.sh install
 	@$(MAKE) --no-print-directory lint
+	@deploy/check-manifests.sh
 	@$(MAKE) --no-print-directory test
 
 sqlx: ## write .sqlx anew after a change to a statement (needs the local PostgreSQL)
