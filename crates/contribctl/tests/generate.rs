@@ -103,6 +103,8 @@ async fn live_load_changes_what_is_there() -> anyhow::Result<()> {
     assert!(!none.iter().any(|none| stdout(&output).contains(&format!(" {none}"))), "{}", all(&output));
     assert!(upstream.count("SELECT count(*) FROM rwa_planting.adoptions").await? > 1_700);
     assert!(upstream.count("SELECT count(*) FROM rwa_identity.users").await? > 300);
+    let again = contribctl(&["generate", "live", "--adoptions", "40", "--seed", "6"], &upstream.variables())?;
+    assert_eq!(again.status.code(), Some(0), "the same seed goes on: {}", all(&again));
     let misplaced = upstream
         .count(
             "SELECT count(*) FROM rwa_referral.referral_relations c

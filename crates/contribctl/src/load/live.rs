@@ -87,7 +87,9 @@ impl Live {
         let names = tree.iter().map(|(name, _)| name.clone()).collect();
         let people = People { names, referrers: tree.into_iter().collect() };
         let adoptions = upstream::adoptions(&mut connection).await?;
-        let rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        // The same seed goes on, where an earlier run has left something, with other ids than that run's.
+        rng.set_stream((people.names.len() + adoptions.len()) as u64);
         Ok(Some(Self { rng, today, people, adoptions, tally: Tally::default() }))
     }
 
