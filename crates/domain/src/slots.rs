@@ -103,26 +103,25 @@ fn distribute<'a>(
     out: &mut Vec<Line<'a>>,
 ) -> Result<(), DistributeError> {
     let mut left = facts.base;
-    let mut missed = Share::new(HEADQUARTERS, Beneficiary::System(SystemAccount::Headquarters), Rate::ZERO);
-    let mut missed_amount = Amount::ZERO;
-    for share in shares(facts, &plan.rates) {
-        let amount = facts.base.share(share.rate)?;
-        left = left.checked_sub(amount)?;
+    let mut missed = Cut { rate: Rate::ZERO, amount: Amount::ZERO };
+    for share in shares(facts, &Cuts::of(facts.base, &plan.rates)?) {
+        left = left.checked_sub(share.cut.amount)?;
         if let Beneficiary::Unallocated { .. } = share.beneficiary {
-            missed.rate = missed.rate.checked_add(share.rate)?;
-            missed_amount = missed_amount.checked_add(amount)?;
+            missed.add(share.cut)?;
         }
-        out.push(share.line(amount, facts, plan));
+        out.push(share.line(facts, plan));
     }
     if left.is_negative() {
         return Err(DistributeError::Overdrawn(facts.base));
     }
     if !left.is_zero() {
-        missed_amount = missed_amount.checked_add(left)?;
-        out.push(rounding().line(left, facts, plan));
+        let rounding = rounding(left);
+        missed.add(rounding.cut)?;
+        out.push(rounding.line(facts, plan));
     }
-    if !missed_amount.is_zero() {
-        out.push(missed.line(missed_amount, facts, plan));
+    if !missed.amount.is_zero() {
+        let headquarters = Beneficiary::System(SystemAccount::Headquarters);
+        out.push(Share::new(HEADQUARTERS, headquarters, missed).line(facts, plan));
     }
     Ok(())
 }
@@ -134,20 +133,63 @@ fn negate(lines: &mut [Line<'_>]) -> Result<(), DistributeError> {
     Ok(())
 }
 
-/// A slot: to whom it goes and its rate.
+/// A rate of the base, cut to 10 places.
+#[derive(Clone, Copy)]
+struct Cut {
+    rate: Rate,
+    amount: Amount,
+}
+
+impl Cut {
+    fn of(base: Amount, rate: Rate) -> Result<Self, AmountError> {
+        Ok(Self { rate, amount: base.share(rate)? })
+    }
+
+    fn add(&mut self, other: Self) -> Result<(), AmountError> {
+        self.rate = self.rate.checked_add(other.rate)?;
+        self.amount = self.amount.checked_add(other.amount)?;
+        Ok(())
+    }
+}
+
+/// The six cuts that slots 0 to 21 are made of: a division of 128 bits is most of a slot's cost, and all levels have the
+/// same.
+struct Cuts {
+    personal: Cut,
+    operation: Cut,
+    province: Cut,
+    city: Cut,
+    level: Cut,
+    bonus: Cut,
+}
+
+impl Cuts {
+    fn of(base: Amount, rates: &Rates) -> Result<Self, AmountError> {
+        Ok(Self {
+            personal: Cut::of(base, rates.personal)?,
+            operation: Cut::of(base, rates.operation)?,
+            province: Cut::of(base, rates.province)?,
+            city: Cut::of(base, rates.city)?,
+            level: Cut::of(base, rates.level_per)?,
+            bonus: Cut::of(base, rates.bonus_per)?,
+        })
+    }
+}
+
+/// A slot: to whom it goes, and what.
 struct Share<'a> {
     slot: u8,
     beneficiary: Beneficiary<'a>,
-    rate: Rate,
+    cut: Cut,
 }
 
 impl<'a> Share<'a> {
-    fn new(slot: u8, beneficiary: Beneficiary<'a>, rate: Rate) -> Self {
-        Self { slot, beneficiary, rate }
+    fn new(slot: u8, beneficiary: Beneficiary<'a>, cut: Cut) -> Self {
+        Self { slot, beneficiary, cut }
     }
 
-    fn line(self, amount: Amount, facts: &Distribution, plan: &Plan) -> Line<'a> {
-        let Self { slot, beneficiary, rate } = self;
+    fn line(self, facts: &Distribution, plan: &Plan) -> Line<'a> {
+        let Self { slot, beneficiary, cut: Cut { rate, amount } } = self;
         let expire_date = match beneficiary {
             Beneficiary::System(account) if plan.never_expires(account) => None,
             _ => Some(facts.expire_date),
@@ -160,12 +202,12 @@ impl<'a> Share<'a> {
 }
 
 /// Slots 0 to 21.
-fn shares<'a>(facts: &'a Distribution, rates: &Rates) -> impl Iterator<Item = Share<'a>> + use<'a> {
-    let Rates { personal, operation, province, city, level_per, bonus_per } = *rates;
-    let system = |slot, account, rate| once(Share::new(slot, Beneficiary::System(account), rate));
+fn shares<'a>(facts: &'a Distribution, cuts: &Cuts) -> impl Iterator<Item = Share<'a>> + use<'a> {
+    let Cuts { personal, operation, province, city, level: level_cut, bonus } = *cuts;
+    let system = |slot, account, cut| once(Share::new(slot, Beneficiary::System(account), cut));
     let levels =
-        (1..=MAX_LEVEL).map(move |level| Share::new(LEVELS + level, level_share(facts, level), level_per));
-    let tiers = (1..=MAX_TIER).map(move |tier| Share::new(TIERS + tier, tier_share(facts, tier), bonus_per));
+        (1..=MAX_LEVEL).map(move |level| Share::new(LEVELS + level, level_share(facts, level), level_cut));
+    let tiers = (1..=MAX_TIER).map(move |tier| Share::new(TIERS + tier, tier_share(facts, tier), bonus));
     once(Share::new(PERSONAL, Beneficiary::Personal(&facts.account), personal))
         .chain(system(OPERATION, SystemAccount::Operation, operation))
         .chain(system(PROVINCE, SystemAccount::Province, province))
@@ -175,13 +217,13 @@ fn shares<'a>(facts: &'a Distribution, rates: &Rates) -> impl Iterator<Item = Sh
 }
 
 /// Slot 22. No rate stands behind it.
-fn rounding() -> Share<'static> {
+fn rounding(amount: Amount) -> Share<'static> {
     let nobody = Beneficiary::Unallocated {
         kind: UnallocatedKind::Rounding,
         would_be: None,
         reason: Reason::Rounding,
     };
-    Share::new(ROUNDING, nobody, Rate::ZERO)
+    Share::new(ROUNDING, nobody, Cut { rate: Rate::ZERO, amount })
 }
 
 /// A level's share goes to the ancestor that many levels up, if there is one and it has unlocked the level.

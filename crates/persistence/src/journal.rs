@@ -143,38 +143,37 @@ struct Stored {
     numbered_day: chrono::NaiveDate,
 }
 
+/// `SELECT` of whole rows with the given `WHERE` clause and its arguments.
+macro_rules! select_stored {
+    ($filter:literal, $($argument:expr),+) => {
+        sqlx::query_as!(
+            Stored,
+            "SELECT distribution_seq, kind, original_adoption_id, account_sequence, tree_count, contribution_per_tree,
+                 source_price, base_amount, adoption_date, effective_date, expire_date, plan_version,
+                 network_trees_before, upline, upline_depths, upline_directs, referrer_tiers, reverses_seq,
+                 referrer_before, referrer_after, effect_accounts, effect_live, effect_directs, source_topic,
+                 source_partition, source_offset, source_lsn, traceparent, numbered_day
+             FROM distribution_journal "
+                + $filter,
+            $($argument),+
+        )
+    };
+}
+
 /// The entries `first` to `last`, in order.
 pub async fn range(connection: &mut PgConnection, first: i64, last: i64) -> Result<Vec<JournalRow>> {
-    let rows = sqlx::query_as!(
-        Stored,
-        "SELECT distribution_seq, kind, original_adoption_id, account_sequence, tree_count, contribution_per_tree,
-                source_price, base_amount, adoption_date, effective_date, expire_date, plan_version,
-                network_trees_before, upline, upline_depths, upline_directs, referrer_tiers, reverses_seq,
-                referrer_before, referrer_after, effect_accounts, effect_live, effect_directs, source_topic,
-                source_partition, source_offset, source_lsn, traceparent, numbered_day
-         FROM distribution_journal WHERE distribution_seq BETWEEN $1 AND $2 ORDER BY distribution_seq",
-        first,
-        last
-    )
-    .fetch_all(connection)
-    .await?;
+    let rows =
+        select_stored!("WHERE distribution_seq BETWEEN $1 AND $2 ORDER BY distribution_seq", first, last)
+            .fetch_all(connection)
+            .await?;
     rows.into_iter().map(Stored::into_row).collect()
 }
 
 /// The entries of one adoption, in order.
 pub async fn of_adoption(connection: &mut PgConnection, adoption: Uuid) -> Result<Vec<JournalRow>> {
-    let rows = sqlx::query_as!(
-        Stored,
-        "SELECT distribution_seq, kind, original_adoption_id, account_sequence, tree_count, contribution_per_tree,
-                source_price, base_amount, adoption_date, effective_date, expire_date, plan_version,
-                network_trees_before, upline, upline_depths, upline_directs, referrer_tiers, reverses_seq,
-                referrer_before, referrer_after, effect_accounts, effect_live, effect_directs, source_topic,
-                source_partition, source_offset, source_lsn, traceparent, numbered_day
-         FROM distribution_journal WHERE original_adoption_id = $1 ORDER BY distribution_seq",
-        adoption
-    )
-    .fetch_all(connection)
-    .await?;
+    let rows = select_stored!("WHERE original_adoption_id = $1 ORDER BY distribution_seq", adoption)
+        .fetch_all(connection)
+        .await?;
     rows.into_iter().map(Stored::into_row).collect()
 }
 
@@ -182,14 +181,8 @@ pub async fn of_adoption(connection: &mut PgConnection, adoption: Uuid) -> Resul
 /// count of trees.
 pub async fn priors(connection: &mut PgConnection, adoptions: &[Uuid]) -> Result<HashMap<Uuid, Prior>> {
     let mut priors: HashMap<Uuid, Prior> = HashMap::new();
-    let rows = sqlx::query_as!(
-        Stored,
-        "SELECT distribution_seq, kind, original_adoption_id, account_sequence, tree_count, contribution_per_tree,
-                source_price, base_amount, adoption_date, effective_date, expire_date, plan_version,
-                network_trees_before, upline, upline_depths, upline_directs, referrer_tiers, reverses_seq,
-                referrer_before, referrer_after, effect_accounts, effect_live, effect_directs, source_topic,
-                source_partition, source_offset, source_lsn, traceparent, numbered_day
-         FROM distribution_journal WHERE original_adoption_id = ANY($1) AND kind = 'DISTRIBUTE'
+    let rows = select_stored!(
+        "WHERE original_adoption_id = ANY($1) AND kind = 'DISTRIBUTE'
          ORDER BY distribution_seq",
         adoptions
     )

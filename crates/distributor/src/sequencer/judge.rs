@@ -14,7 +14,7 @@ use persistence::referrals::UpstreamTree;
 use persistence::{PgConnection, business_day, journal, moves, referrals};
 use uuid::Uuid;
 
-use super::verdict::{Bench, Verdict, changed_item, is_shown, item, mark, mark_warning};
+use super::verdict::{Grounds, Verdict, changed_item, is_shown, item, mark, mark_warning};
 use super::{Rules, Sequencer};
 use crate::error::DistributorError;
 
@@ -92,10 +92,10 @@ async fn judge_adoptions(
     let locked = adoptions::lock(connection, ids).await?;
     let (tree, priors) = read_facts(connection, &locked).await?;
     let day = business_day::read(connection).await?;
-    let bench = Bench { rules, tree: &tree, priors: &priors, day };
+    let grounds = Grounds { rules, tree: &tree, priors: &priors, day };
     let mut outcome = Outcome::default();
     for adoption in &locked {
-        outcome.add(&bench, adoption, state)?;
+        outcome.add(&grounds, adoption, state)?;
     }
     backlog::put(connection, &outcome.backlog, now).await?;
     backlog::remove(connection, &outcome.settled).await?;
@@ -124,12 +124,12 @@ pub(super) async fn read_facts(
 impl Outcome {
     fn add(
         &mut self,
-        bench: &Bench<'_>,
+        grounds: &Grounds<'_>,
         adoption: &LockedAdoption,
         state: &SequencerState,
     ) -> Result<(), DistributorError> {
-        let warning = bench.warning(adoption);
-        let mark = match bench.judge(adoption, state)? {
+        let warning = grounds.warning(adoption);
+        let mark = match grounds.judge(adoption, state)? {
             Verdict::Settled => {
                 self.settled.push(adoption.source.id);
                 mark_warning(adoption, warning)

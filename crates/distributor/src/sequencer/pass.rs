@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::Sequencer;
 use super::judge::read_facts;
-use super::verdict::{Bench, Verdict, item, keeps_place, mark, mark_warning, traceparent};
+use super::verdict::{Grounds, Verdict, item, keeps_place, mark, mark_warning, traceparent};
 use crate::error::DistributorError;
 
 /// What one pass looks at.
@@ -56,10 +56,10 @@ impl Sequencer {
         let day = business_day::hold(&mut transaction).await?;
         let (tree, priors) = read_facts(&mut transaction, &locked).await?;
         let plans = plans::all(&mut transaction).await?;
-        let bench = Bench { rules: &self.rules, tree: &tree, priors: &priors, day };
+        let grounds = Grounds { rules: &self.rules, tree: &tree, priors: &priors, day };
 
         let before = leader.state.last_seq;
-        let mut pass = Pass { bench, plans: &plans, state: &mut leader.state, outcome: Outcome::default() };
+        let mut pass = Pass { grounds, plans: &plans, state: &mut leader.state, outcome: Outcome::default() };
         let movers: Vec<String> = agenda.movers.iter().map(|account| account.as_str().to_owned()).collect();
         if !movers.is_empty() {
             pass.number_moves(&agenda.movers, &referrals::read_to_the_top(&mut transaction, &movers).await?)?;
@@ -104,7 +104,7 @@ impl Agenda {
 
 /// The pure part of a pass: nothing here waits.
 struct Pass<'a> {
-    bench: Bench<'a>,
+    grounds: Grounds<'a>,
     plans: &'a Plans,
     state: &'a mut SequencerState,
     outcome: Outcome,
@@ -127,7 +127,7 @@ impl Pass<'_> {
                 Upstream::Root => None,
                 Upstream::Referrer(referrer) => Some(referrer),
             };
-            if let Some(entry) = self.state.refer_move(&account, after.as_ref(), self.bench.day)? {
+            if let Some(entry) = self.state.refer_move(&account, after.as_ref(), self.grounds.day)? {
                 let trace = line_id(entry.seq, 0);
                 self.outcome.append(entry, None, trace);
                 self.outcome.moved.push(account.as_str().to_owned());
@@ -167,15 +167,15 @@ impl Pass<'_> {
     /// values can be distributed.
     fn number_change(&mut self, adoption: &LockedAdoption) -> Result<(), DistributorError> {
         let (Verdict::Changed(change), Some(prior)) =
-            (self.bench.judge(adoption, self.state)?, self.bench.live(adoption).cloned())
+            (self.grounds.judge(adoption, self.state)?, self.grounds.live(adoption).cloned())
         else {
             return self.leave(adoption);
         };
-        let entry = self.state.reverse(&prior, self.bench.day)?;
+        let entry = self.state.reverse(&prior, self.grounds.day)?;
         let mut reversed = adoption.clone();
         reversed.entry_seq = Some(entry.seq);
         self.outcome.append(entry, Some(adoption), adoption.source.id);
-        let standing = self.bench.standing(adoption, self.state)?;
+        let standing = self.grounds.standing(adoption, self.state)?;
         match standing {
             Standing::Ready(upline) if change == Change::Replace => {
                 self.distribute(&reversed, &upline, Some(&prior))?;
@@ -189,11 +189,11 @@ impl Pass<'_> {
     }
 
     fn number_ready(&mut self, adoption: &LockedAdoption, place: &Ready) -> Result<(), DistributorError> {
-        match self.bench.judge(adoption, self.state)? {
+        match self.grounds.judge(adoption, self.state)? {
             Verdict::Standing(Standing::Ready(upline))
                 if keeps_place(adoption, place.adoption_date, place.created_at) =>
             {
-                let prior = self.bench.priors.get(&adoption.source.id);
+                let prior = self.grounds.priors.get(&adoption.source.id);
                 self.distribute(adoption, &upline, prior)
             }
             _ => self.leave(adoption),
@@ -209,13 +209,13 @@ impl Pass<'_> {
     ) -> Result<(), DistributorError> {
         let plan = self.plans.for_date(adoption.source.adoption_date);
         let id = adoption.source.id;
-        match self.state.distribute(&adoption.source, upline, prior, plan, self.bench.day) {
+        match self.state.distribute(&adoption.source, upline, prior, plan, self.grounds.day) {
             Ok(entry) => {
                 let mark = Mark {
                     id,
                     state: "sequenced",
                     reason: None,
-                    warning: self.bench.warning(adoption),
+                    warning: self.grounds.warning(adoption),
                     entry_seq: Some(entry.seq),
                     reversed: false,
                 };
@@ -234,9 +234,9 @@ impl Pass<'_> {
 
     /// Not what the backlog took it for any more: it is put where it belongs now.
     fn leave(&mut self, adoption: &LockedAdoption) -> Result<(), DistributorError> {
-        match self.bench.judge(adoption, self.state)? {
+        match self.grounds.judge(adoption, self.state)? {
             Verdict::Settled => {
-                let mark = mark_warning(adoption, self.bench.warning(adoption));
+                let mark = mark_warning(adoption, self.grounds.warning(adoption));
                 self.outcome.marks.insert(adoption.source.id, mark);
                 self.outcome.done.push(adoption.source.id);
             }
@@ -247,7 +247,7 @@ impl Pass<'_> {
     }
 
     fn put_back(&mut self, adoption: &LockedAdoption, standing: &Standing) {
-        let mark = mark(adoption, standing, self.bench.warning(adoption));
+        let mark = mark(adoption, standing, self.grounds.warning(adoption));
         self.outcome.backlog.push(item(adoption, standing));
         self.outcome.marks.insert(adoption.source.id, mark);
     }

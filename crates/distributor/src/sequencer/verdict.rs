@@ -28,14 +28,14 @@ pub(super) enum Verdict {
 
 /// What all judgements of one transaction go by.
 #[derive(Debug)]
-pub(super) struct Bench<'a> {
+pub(super) struct Grounds<'a> {
     pub rules: &'a Rules,
     pub tree: &'a UpstreamTree,
     pub priors: &'a HashMap<Uuid, Prior>,
     pub day: NaiveDate,
 }
 
-impl Bench<'_> {
+impl Grounds<'_> {
     /// The entry by which the adoption is distributed now, if it is.
     pub(super) fn live<'s>(&'s self, adoption: &LockedAdoption) -> Option<&'s Prior> {
         self.priors.get(&adoption.source.id).filter(|prior| adoption.entry_seq == Some(prior.seq))

@@ -52,7 +52,8 @@ fn what_does_not_fit_is_an_error() {
     assert_eq!(least.checked_sub(Amount::from_units(1)), Err(AmountError::Overflow));
     assert_eq!(least.checked_neg(), Err(AmountError::Overflow));
     assert_eq!(most.checked_times(2), Err(AmountError::Overflow));
-    assert_eq!(most.share(Rate::ONE), Err(AmountError::Overflow));
+    assert_eq!(most.share(Rate::ONE), Ok(most));
+    assert_eq!(most.share(Rate::from_units(1_000_001)), Err(AmountError::Overflow));
     assert_eq!(Amount::checked_sum([most, most]), Err(AmountError::Overflow));
     assert_eq!(Rate::from_units(i64::MAX).checked_add(Rate::ONE), Err(AmountError::Overflow));
 }
@@ -85,6 +86,15 @@ fn a_price_is_above_zero_and_below_ten_to_the_tenth() {
 }
 
 proptest! {
+    #[test]
+    fn a_share_is_the_whole_product_cut_once(
+        units in prop_oneof![-(1_i128 << 100)..(1_i128 << 100), -(1_i128 << 50)..(1_i128 << 50)],
+        rate in -2_000_000_i64..2_000_000,
+    ) {
+        let cut = units * i128::from(rate) / 1_000_000;
+        prop_assert_eq!(Amount::from_units(units).share(Rate::from_units(rate)), Ok(Amount::from_units(cut)));
+    }
+
     #[test]
     fn amounts_survive_text_and_decimal(units in -(1_i128 << 95)..(1_i128 << 95)) {
         let amount = Amount::from_units(units);
