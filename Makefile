@@ -1,7 +1,7 @@
 # Everything local lives below .stack/ (STACK_DIR); the ports are settings too: see deploy/local/stack.sh.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down status reset check fmt lint sqlx
+.PHONY: help demo test bench up fresh down status reset check fmt lint sqlx
 
 LOCAL := deploy/local
 BIN = $${STACK_BIN:-target/release}
@@ -13,15 +13,21 @@ demo: ## a real stack, filled, distributed and checked; up until Ctrl-C (DEMO_ON
 	@$(LOCAL)/demo.sh
 
 test: ## every test of the workspace, against real servers (ARGS=… for cargo test)
-	@$(LOCAL)/test.sh $(ARGS)
+	@$(LOCAL)/beside.sh test all cargo test --workspace --locked $(ARGS)
+
+bench: ## what the service reaches, beside floors (ONLY=name, RUNS=n): a table, and .stack/bench/report.json
+	@$(LOCAL)/beside.sh bench postgres cargo run --release --locked -q -p bench -- $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS))
 
 up: ## the stack, migrations and all workers, without demo data or connector
 	@$(LOCAL)/stack.sh install
 	@$(LOCAL)/stack.sh start
-	cargo build --release --locked --bins
+	@[[ -n "$$STACK_BIN" ]] || { set -x; cargo build --release --locked --bins; }
 	@eval "$$($(LOCAL)/stack.sh env)" && $(BIN)/contribctl --config config migrate
 	@$(LOCAL)/workers.sh start
 	@eval "$$($(LOCAL)/stack.sh env)" && echo "console and API: http://127.0.0.1:$$CONTRIB__HTTP__PORT/"
+
+fresh: ## the two commands on bare machines made for it, as a user with sudo and as root (FRESH_QUICK=1: minutes)
+	@deploy/fresh-machine.sh
 
 down: ## stop workers and stack, keep the data
 	@$(LOCAL)/workers.sh stop
@@ -34,11 +40,12 @@ reset: ## down, and remove the data (the jars stay)
 	@$(LOCAL)/workers.sh stop
 	@$(LOCAL)/stack.sh reset
 
-check: ## format, clippy with warnings denied, manifests, tests: what .ci/run runs
+check: ## format, clippy, manifests, tests, the two commands on a bare machine: what .ci/run runs
 	@$(LOCAL)/stack.sh install
 	@$(MAKE) --no-print-directory lint
 	@deploy/check-manifests.sh
 	@$(MAKE) --no-print-directory test
+	@FRESH_QUICK=1 deploy/fresh-machine.sh || { [[ $$? == 3 ]] && echo "make check: the fresh machine was NOT tried: see above"; }
 
 sqlx: ## write .sqlx anew after a change to a statement (needs the local PostgreSQL)
 	@$(LOCAL)/prepare-sqlx.sh

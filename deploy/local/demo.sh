@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # `make demo`: a real stack, filled, distributed and checked. Stays up until Ctrl-C; with DEMO_ONCE=1 it ends after the
 # printout, with 0 only if everything held. At the end it stops what it started, and only that; the data stays.
+# With STACK_BIN=DIR nothing is built: the binaries in DIR are used as they are. DEMO_USERS, DEMO_ADOPTIONS and DEMO_LIVE
+# (2000, 5000, 1000) make it smaller or bigger.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+USERS=${DEMO_USERS:-2000} ADOPTIONS=${DEMO_ADOPTIONS:-5000} LIVE=${DEMO_LIVE:-1000}
 STEP="preparing"
 STACK_STARTED=() WORKERS_STARTED=()
 WATCH=""
@@ -56,7 +59,7 @@ show_logs() {
 
 # ------------------------------------------------------------------------------------------------ the flow
 main() {
-  has cargo || die "Rust is needed to build this (rustup); the version is named in rust-toolchain.toml"
+  [[ -n $BIN_GIVEN ]] || has cargo || die "Rust is needed to build this (rustup); the version is named in rust-toolchain.toml"
   rm -f "$DIR/run/started" "$DIR/run/started-workers"
 
   step "stack: install what is missing"
@@ -67,8 +70,10 @@ main() {
   note_started
   STARTING_STACK=""
 
-  step "build: cargo build --release --locked --bins"
-  (cd "$REPO" && cargo build --release --locked --bins)
+  if [[ -z $BIN_GIVEN ]]; then
+    step "build: cargo build --release --locked --bins"
+    (cd "$REPO" && cargo build --release --locked --bins)
+  fi
 
   eval "$("$HERE/stack.sh" env)"
   step "database: migrate"
@@ -79,8 +84,8 @@ main() {
   note_started
   STARTING_WORKERS=""
 
-  step "upstream: history of 2000 users, 5000 adoptions"
-  ctl generate history --users 2000 --adoptions 5000 --seed 1
+  step "upstream: history of $USERS users, $ADOPTIONS adoptions"
+  ctl generate history --users "$USERS" --adoptions "$ADOPTIONS" --seed 1
   step "connector: register, wait until it runs"
   ctl connectors apply
   local running_at
@@ -91,8 +96,8 @@ main() {
   settled_after=$(since "$running_at")
   echo "settled $settled_after after the connector ran"
 
-  step "upstream: 1000 changes live, 100 a second"
-  ctl generate live --adoptions 1000 --seed 2 --rate 100
+  step "upstream: $LIVE changes live, 100 a second"
+  ctl generate live --adoptions "$LIVE" --seed 2 --rate 100
   step "settle: the live adoptions"
   ctl settle --timeout 120
   step "verify: every identity"

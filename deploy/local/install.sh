@@ -78,8 +78,10 @@ install_packages() {
   has_java || die "the Java that apt offers is older than 17: install openjdk-17-jre-headless or newer and call this again"
 }
 
+# sudo drops the proxies
 apt_get() {
-  "${AS_ROOT[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@"
+  "${AS_ROOT[@]}" env DEBIAN_FRONTEND=noninteractive ${http_proxy:+http_proxy="$http_proxy"} \
+    ${https_proxy:+https_proxy="$https_proxy"} apt-get -q -o DPkg::Lock::Timeout=300 "$@"
 }
 last_line() { tail -n 1 "$1" | cut -c1-100; }
 

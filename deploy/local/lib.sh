@@ -9,6 +9,8 @@ JARS=$(realpath -m -- "${STACK_JARS:-$DIR/jars}")
 BIN=$(realpath -m -- "${STACK_BIN:-$REPO/target/release}")
 # shellcheck disable=SC2034 # used by what sources this
 {
+  # whoever names the binaries has built them
+  BIN_GIVEN=${STACK_BIN:+yes}
   PG_PORT=${STACK_PG_PORT:-15432}
   KAFKA_PORT=${STACK_KAFKA_PORT:-19092}
   CONTROLLER_PORT=${STACK_CONTROLLER_PORT:-19093}

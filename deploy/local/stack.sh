@@ -15,7 +15,9 @@
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source-path=SCRIPTDIR
 source "$HERE/install.sh"
+# shellcheck source-path=SCRIPTDIR
 source "$HERE/services.sh"
 
 # The names of what this call started go to run/started: a demo or a test stops exactly these again.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::{Distribution, Entry, Fact, Plan, Plans, write_lines};
+use fail::fail_point;
 use persistence::accounts::Booking;
 use persistence::calls::{self, Channel};
 use persistence::chunks::{self, Chunk};
@@ -67,7 +68,9 @@ impl DistributionWorker {
             traceparent: rows.first().and_then(|row| row.traceparent.clone()),
         };
         carry_out(&mut transaction, chunk, &rows, &plans, &booking).await?;
+        fail_point!("worker-before-commit");
         transaction.commit().await?;
+        fail_point!("worker-after-commit");
         metrics::counter!("contrib_entries_distributed_total").increment(rows.len() as u64);
         Ok(Some(rows.len()))
     }
@@ -107,6 +110,7 @@ async fn carry_out(
     let mut ledger = LedgerBuffer::new(rows.len(), booking.day, booking.at);
     let deltas = compute(rows, plans, booking, &mut ledger)?;
     ledger.send(connection).await?;
+    fail_point!("worker-after-copy");
     accounts::add(connection, &deltas.accounts(), booking).await?;
     if rows.len() < CALL_BELOW {
         calls::call(connection, Channel::Outbox).await?;

@@ -12,7 +12,7 @@ use crate::Result;
 /// What there is to do about an adoption, or why nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// It was distributed and has changed since: a REVERSE is due.
+    /// It was distributed and has changed since: a REVERSE is due, or it was reversed and is due again.
     Changed,
     /// It can be numbered.
     Ready,

@@ -20,13 +20,24 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
-    /// Clones the template (making it first if this build's migrations have none yet) and connects.
+    /// Clones the template (making it first if this build's migrations have none yet) and connects. Its commits do not
+    /// wait for the disk: no test takes the server's power away.
     pub async fn create() -> anyhow::Result<Self> {
+        Self::clone_template("synchronous_commit = off").await
+    }
+
+    /// The same with commits that wait for the disk, for what measures them.
+    pub async fn create_durable() -> anyhow::Result<Self> {
+        Self::clone_template("synchronous_commit = on").await
+    }
+
+    async fn clone_template(setting: &str) -> anyhow::Result<Self> {
         let server = PgConnectOptions::from_str(&crate::required("CONTRIB_TEST_DATABASE_URL")?)?;
         let mut admin = PgConnection::connect_with(&server).await.context("the tests' PostgreSQL")?;
         let template = make_template(&mut admin, &server).await?;
         let name = format!("test_{}", Uuid::new_v4().simple());
         admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE {template}"))).await?;
+        admin.execute(AssertSqlSafe(format!("ALTER DATABASE {name} SET {setting}"))).await?;
         admin.close().await?;
         let pool =
             PgPoolOptions::new().max_connections(16).connect_with(server.clone().database(&name)).await?;

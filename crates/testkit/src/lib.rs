@@ -1,9 +1,11 @@
 //! For tests only: what a test needs of real servers. Nothing here is ever part of a deployment.
 //!
-//! Tests read `CONTRIB_TEST_DATABASE_URL` and `CONTRIB_TEST_KAFKA_BROKERS`, which `make test` sets, and fail with
-//! these names when they are missing: a test that cannot reach its server has not passed.
+//! Tests read `CONTRIB_TEST_DATABASE_URL`, `CONTRIB_TEST_KAFKA_BROKERS` and so on, which `make test` sets, and fail
+//! with these names when they are missing: a test that cannot reach its server has not passed.
 
+pub mod audit;
 pub mod database;
+pub mod history;
 pub mod synced;
 pub mod wait;
 

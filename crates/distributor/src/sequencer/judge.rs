@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use domain::{AccountSequence, Prior, Referrer, SequencerState};
+use fail::fail_point;
 use persistence::adoptions::{self, LockedAdoption, Mark};
 use persistence::backlog::{self, Item};
 use persistence::queue::{self, Changed};
@@ -56,7 +57,9 @@ impl Sequencer {
         judge_adoptions(&mut transaction, &ids, &self.rules, &leader.state, now).await?;
         let queue_ids: Vec<i64> = queued.iter().map(|(id, _)| *id).collect();
         queue::delete(&mut transaction, &queue_ids).await?;
+        fail_point!("judge-before-commit");
         transaction.commit().await?;
+        fail_point!("judge-after-commit");
         let full = i64::try_from(queued.len()) == Ok(self.pass_size);
         Ok(Judged { rows: queued.len() as u64, drained: !full && requeued == 0 })
     }

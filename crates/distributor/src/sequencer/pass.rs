@@ -11,6 +11,7 @@ use domain::{
     AccountSequence, Change, Entry, Plans, Prior, SequenceError, SequencerState, Standing, Upstream, line_id,
     move_order,
 };
+use fail::fail_point;
 use persistence::adoptions::{self, LockedAdoption, Mark};
 use persistence::backlog::{self, Item, Ready};
 use persistence::journal::{self, JournalRow};
@@ -76,7 +77,9 @@ impl Sequencer {
             sequencer::save(&mut transaction, &leader.state, &touched).await?;
             chunks::append(&mut transaction, before + 1, leader.state.last_seq, self.chunk_size).await?;
         }
+        fail_point!("pass-before-commit");
         transaction.commit().await?;
+        fail_point!("pass-after-commit");
         Ok(entries)
     }
 }
@@ -163,22 +166,32 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// An adoption that was distributed and differs now: a REVERSE, and a DISTRIBUTE right behind it where the new
-    /// values can be distributed.
+    /// A change to an adoption that has a DISTRIBUTE: what was distributed goes back, or what went back comes again.
     fn number_change(&mut self, adoption: &LockedAdoption) -> Result<(), DistributorError> {
-        let (Verdict::Changed(change), Some(prior)) =
-            (self.grounds.judge(adoption, self.state)?, self.grounds.live(adoption).cloned())
-        else {
-            return self.leave(adoption);
-        };
-        let entry = self.state.reverse(&prior, self.grounds.day)?;
+        match (self.grounds.judge(adoption, self.state)?, self.grounds.live(adoption).cloned()) {
+            (Verdict::Changed(change), Some(prior)) => self.take_back(adoption, change, &prior),
+            (Verdict::Standing(Standing::Ready(upline)), None) => {
+                self.distribute(adoption, &upline, self.grounds.priors.get(&adoption.source.id))
+            }
+            _ => self.leave(adoption),
+        }
+    }
+
+    /// A REVERSE, and a DISTRIBUTE right behind it where the new values can be distributed.
+    fn take_back(
+        &mut self,
+        adoption: &LockedAdoption,
+        change: Change,
+        prior: &Prior,
+    ) -> Result<(), DistributorError> {
+        let entry = self.state.reverse(prior, self.grounds.day)?;
         let mut reversed = adoption.clone();
         reversed.entry_seq = Some(entry.seq);
         self.outcome.append(entry, Some(adoption), adoption.source.id);
         let standing = self.grounds.standing(adoption, self.state)?;
         match standing {
             Standing::Ready(upline) if change == Change::Replace => {
-                self.distribute(&reversed, &upline, Some(&prior))?;
+                self.distribute(&reversed, &upline, Some(prior))?;
             }
             standing => self.put_back(&reversed, &standing),
         }

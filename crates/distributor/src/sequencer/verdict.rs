@@ -120,9 +120,14 @@ fn shown(adoption: &LockedAdoption, standing: &Standing) -> Shown {
 /// The backlog's item of an adoption that is not distributed.
 pub(super) fn item(adoption: &LockedAdoption, standing: &Standing) -> Item {
     let shown = shown(adoption, standing);
+    // one that has a DISTRIBUTE is numbered with the changes, before those that have none (RULES section 3)
+    let state = match shown.state {
+        State::Ready if adoption.entry_seq.is_some() => State::Changed,
+        state => state,
+    };
     Item {
         id: adoption.source.id,
-        state: shown.state,
+        state,
         account: adoption.source.account.as_str().to_owned(),
         adoption_date: adoption.source.adoption_date,
         created_at: adoption.source.created_at,

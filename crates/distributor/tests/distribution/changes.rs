@@ -52,6 +52,26 @@ async fn cancelled_then_eligible_again() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn what_is_eligible_again_comes_before_first_adoptions_of_earlier_dates() -> anyhow::Result<()> {
+    let (mut bench, mut adoption) = two_adopted().await?;
+    adoption.status = Some("REFUNDED".to_owned());
+    synced::adoption(bench.pool(), &adoption).await?;
+    bench.settle().await?;
+
+    let earlier = adoption.date.pred_opt().unwrap();
+    synced::adoption(bench.pool(), &synced::Adoption::new("A", earlier, 0)).await?;
+    adoption.status = Some("ACTIVE".to_owned());
+    synced::adoption(bench.pool(), &adoption).await?;
+    bench.settle().await?;
+    assert_eq!(
+        last_entries(&bench).await?.split_off(1),
+        ["DISTRIBUTE B 1 22617.0000000000", "DISTRIBUTE A 1 22617.0000000000"]
+    );
+    bench.check_identities().await?;
+    bench.close().await
+}
+
+#[tokio::test]
 async fn an_amendment_is_reversed_and_distributed_anew_in_one_pass() -> anyhow::Result<()> {
     let (mut bench, mut adoption) = two_adopted().await?;
     adoption.trees = 3;
