@@ -2,15 +2,15 @@
 # `make test` and `make bench`: runs a command with a stack of its own beside the one of `make up`, on other ports, that
 # shares its jars. Stops afterwards what it started; the exit code is the command's.
 #
-#   beside.sh NAME SERVICES COMMAND…    NAME: of its directory, .stack/NAME; SERVICES: "all" or such as "postgres"
+#   beside.sh NAME COMMAND…    NAME: of its directory, .stack/NAME
 #
 # The command finds the servers in CONTRIB_TEST_DATABASE_URL, …_KAFKA_BROKERS, …_CONNECT_URL and …_REDIS_URL. Ports:
 # TEST_PG_PORT, TEST_REDIS_PORT, TEST_KAFKA_PORT, TEST_CONTROLLER_PORT, TEST_CONNECT_PORT.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 repo=$(cd "$here/../.." && pwd -P)
-name=$1 services=$2
-shift 2
+name=$1
+shift
 main_dir=$(realpath -m -- "${STACK_DIR:-$repo/.stack}")
 export STACK_JARS=${STACK_JARS:-$main_dir/jars}
 export STACK_DIR=${TEST_STACK_DIR:-$main_dir/$name}
@@ -36,6 +36,6 @@ stop_started() {
 rm -f "$STACK_DIR/run/started"
 trap stop_started EXIT
 trap 'exit 130' INT TERM
-if [[ $services == all ]]; then "$here/stack.sh" start; else "$here/stack.sh" start-one "$services"; fi
+"$here/stack.sh" start
 cd "$repo"
 "$@"

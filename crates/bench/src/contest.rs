@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use futures::future::BoxFuture;
+use futures::future::LocalBoxFuture;
 
 use crate::cpu::CpuClock;
 use crate::report::Outcome;
@@ -10,10 +10,10 @@ use crate::report::Outcome;
 /// One side's work, done once.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Run {
+    /// What is reported: units for each second, unless the contest says otherwise.
+    pub(crate) value: f64,
     /// Units of work done: adoptions, messages, rows.
     pub(crate) units: u64,
-    /// Wall-clock seconds.
-    pub(crate) seconds: f64,
     /// CPU seconds of this process.
     pub(crate) client_cpu: f64,
     /// CPU seconds of PostgreSQL, all of its processes.
@@ -21,11 +21,6 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Units for each second.
-    pub(crate) fn rate(&self) -> f64 {
-        self.units as f64 / self.seconds
-    }
-
     /// Milliseconds of CPU, client and server, for each unit.
     pub(crate) fn cpu_ms(&self) -> f64 {
         (self.client_cpu + self.server_cpu) * 1e3 / self.units as f64
@@ -36,18 +31,18 @@ impl Run {
 pub(crate) trait Contest {
     /// Its name in the report, such as `distribute.workers_1`.
     fn name(&self) -> &'static str;
-    /// What is counted, for each second.
+    /// Of the value, such as `adoptions/s`.
     fn unit(&self) -> &'static str;
     /// What the floor does.
     fn floor_name(&self) -> &'static str;
     /// Makes the data; not measured. `runs` of each side will follow.
-    fn prepare(&mut self, runs: u32) -> BoxFuture<'_, anyhow::Result<()>>;
+    fn prepare(&mut self, runs: u32) -> LocalBoxFuture<'_, anyhow::Result<()>>;
     /// Runs the service's own code.
-    fn product(&mut self) -> BoxFuture<'_, anyhow::Result<Run>>;
+    fn product(&mut self) -> LocalBoxFuture<'_, anyhow::Result<Run>>;
     /// Runs the floor on what the product has just done.
-    fn floor(&mut self) -> BoxFuture<'_, anyhow::Result<Run>>;
+    fn floor(&mut self) -> LocalBoxFuture<'_, anyhow::Result<Run>>;
     /// Takes the data away again.
-    fn clear(&mut self) -> BoxFuture<'_, anyhow::Result<()>>;
+    fn clear(&mut self) -> LocalBoxFuture<'_, anyhow::Result<()>>;
 }
 
 /// Product, floor, product, floor …
@@ -71,9 +66,9 @@ async fn alternate(contest: &mut dyn Contest, runs: u32) -> anyhow::Result<(Vec<
         let floor = contest.floor().await?;
         eprintln!(
             "{name}: run {number} of {runs}: {:.0} {}, floor {:.0}",
-            product.rate(),
+            product.value,
             contest.unit(),
-            floor.rate()
+            floor.value
         );
         products.push(product);
         floors.push(floor);
@@ -92,8 +87,8 @@ pub(crate) async fn measure(
     let seconds = started.elapsed().as_secs_f64();
     let after = cpu.read()?;
     Ok(Run {
+        value: units as f64 / seconds,
         units,
-        seconds,
         client_cpu: after.client - before.client,
         server_cpu: after.server - before.server,
     })

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::contest::Run;
 
-/// What came of a contest. Rates in `unit`, CPU in milliseconds for each unit of work.
+/// What came of a contest. Values in `unit`, CPU in milliseconds for each unit of work.
 #[derive(Debug, Serialize)]
 pub(crate) struct Outcome {
     name: &'static str,
@@ -39,8 +39,8 @@ impl Outcome {
         products: &[Run],
         floors: &[Run],
     ) -> Self {
-        let rates = |runs: &[Run]| runs.iter().map(Run::rate).collect::<Vec<_>>();
-        let (values, floor_values) = (rates(products), rates(floors));
+        let values_of = |runs: &[Run]| runs.iter().map(|run| run.value).collect::<Vec<_>>();
+        let (values, floor_values) = (values_of(products), values_of(floors));
         let ratios: Vec<f64> = values.iter().zip(&floor_values).map(|(value, floor)| value / floor).collect();
         let value = median(&values);
         let greatest = values.iter().copied().fold(f64::MIN, f64::max);

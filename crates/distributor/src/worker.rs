@@ -53,6 +53,13 @@ impl DistributionWorker {
         }
     }
 
+    /// The same with another clock, which tells when things were done and decides nothing.
+    #[must_use]
+    pub fn with_clock(mut self, clock: fn() -> DateTime<Utc>) -> Self {
+        self.clock = clock;
+        self
+    }
+
     /// Claims one chunk and carries it out; says how many entries, or `None` where there was nothing to claim.
     async fn carry_out_one(&mut self) -> Result<Option<usize>, DistributorError> {
         let mut transaction = self.pool.begin().await?;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use anyhow::Context;
 use distributor::{DistributionWorker, Sequencer};
-use futures::future::BoxFuture;
+use futures::future::LocalBoxFuture;
 use runtime::{Progress, Settings, Worker};
 use sqlx::{Executor, PgPool};
 use testkit::database::TestDatabase;
@@ -171,22 +171,22 @@ impl Contest for Workers {
         "bare COPY of the lines into the seed's tables, one connection"
     }
 
-    fn prepare(&mut self, runs: u32) -> BoxFuture<'_, anyhow::Result<()>> {
+    fn prepare(&mut self, runs: u32) -> LocalBoxFuture<'_, anyhow::Result<()>> {
         Box::pin(async move {
             self.stage = Some(Stage::new(self.scale, self.count, runs).await?);
             Ok(())
         })
     }
 
-    fn product(&mut self) -> BoxFuture<'_, anyhow::Result<Run>> {
+    fn product(&mut self) -> LocalBoxFuture<'_, anyhow::Result<Run>> {
         Box::pin(async { self.stage()?.product().await })
     }
 
-    fn floor(&mut self) -> BoxFuture<'_, anyhow::Result<Run>> {
+    fn floor(&mut self) -> LocalBoxFuture<'_, anyhow::Result<Run>> {
         Box::pin(async { self.stage()?.floor().await })
     }
 
-    fn clear(&mut self) -> BoxFuture<'_, anyhow::Result<()>> {
+    fn clear(&mut self) -> LocalBoxFuture<'_, anyhow::Result<()>> {
         Box::pin(async {
             match self.stage.take() {
                 Some(Stage { database, workers, .. }) => {

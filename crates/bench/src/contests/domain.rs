@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use domain::{
     AccountSequence, Amount, Entry, Plan, SequencerState, SourceAdoption, SourcePrice, write_lines,
 };
-use futures::future::BoxFuture;
+use futures::future::LocalBoxFuture;
 
 use super::Scale;
 use crate::contest::{Contest, Run, measure};
@@ -105,19 +105,19 @@ impl Contest for Slots {
         "22 bare products in i128"
     }
 
-    fn prepare(&mut self, _runs: u32) -> BoxFuture<'_, anyhow::Result<()>> {
+    fn prepare(&mut self, _runs: u32) -> LocalBoxFuture<'_, anyhow::Result<()>> {
         Box::pin(async { self.number() })
     }
 
-    fn product(&mut self) -> BoxFuture<'_, anyhow::Result<Run>> {
+    fn product(&mut self) -> LocalBoxFuture<'_, anyhow::Result<Run>> {
         Box::pin(async { measure(&CpuClock::without_server(), async { self.cut_up() }).await })
     }
 
-    fn floor(&mut self) -> BoxFuture<'_, anyhow::Result<Run>> {
+    fn floor(&mut self) -> LocalBoxFuture<'_, anyhow::Result<Run>> {
         Box::pin(async { measure(&CpuClock::without_server(), async { Ok(self.multiply()) }).await })
     }
 
-    fn clear(&mut self) -> BoxFuture<'_, anyhow::Result<()>> {
+    fn clear(&mut self) -> LocalBoxFuture<'_, anyhow::Result<()>> {
         Box::pin(async {
             self.entries.clear();
             Ok(())

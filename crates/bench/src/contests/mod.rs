@@ -2,6 +2,7 @@
 
 mod distribute;
 mod domain;
+mod latency;
 mod seed_tables;
 
 use crate::contest::Contest;
@@ -25,5 +26,6 @@ pub(crate) fn all(scale: Scale) -> Vec<Box<dyn Contest>> {
         Box::new(distribute::Workers::new("distribute.workers_1", 1, scale)),
         Box::new(distribute::Workers::new("distribute.workers_2", 2, scale)),
         Box::new(distribute::Workers::new("distribute.workers_4", 4, scale)),
+        Box::new(latency::Idle::new(scale)),
     ]
 }

@@ -84,6 +84,13 @@ impl Sequencer {
         }
     }
 
+    /// The same with another clock, which tells when things were done and decides nothing.
+    #[must_use]
+    pub fn with_clock(mut self, clock: fn() -> DateTime<Utc>) -> Self {
+        self.clock = clock;
+        self
+    }
+
     async fn step(&mut self) -> Result<Progress, DistributorError> {
         if self.leader.is_none() {
             self.leader = self.try_lead().await?;

@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-mod bench;
 mod changes;
+mod indifferent;
 mod leadership;
 mod random_histories;
 mod readiness;
+mod stage;
 mod worked_example;

@@ -5,7 +5,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use testkit::history::History;
 
-use crate::bench::{Bench, today};
+use crate::stage::{Stage, today};
 
 /// How many histories to try: `SEEDS=n`, or so many.
 fn seeds() -> u64 {
@@ -30,65 +30,51 @@ async fn every_identity_holds_and_chunks_do_not_matter() -> anyhow::Result<()> {
     for seed in 0..seeds() {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let chunk = random.random_range(1..40).to_string();
-        let mut bench =
-            Bench::with(&[("DISTRIBUTOR__PASS_SIZE", "17"), ("DISTRIBUTOR__CHUNK_SIZE", &chunk)]).await?;
+        let mut stage =
+            Stage::with(&[("DISTRIBUTOR__PASS_SIZE", "17"), ("DISTRIBUTOR__CHUNK_SIZE", &chunk)]).await?;
         let mut history = History::new(seed, today());
         for _ in 0..4 {
-            history.go_on(bench.pool(), 25).await?;
-            bench.settle().await?;
-            audit(&bench).await.map_err(|error| error.context(format!("seed {seed}")))?;
-            bench.check_identities().await.map_err(|error| error.context(format!("seed {seed}")))?;
+            history.go_on(stage.pool(), 25).await?;
+            stage.settle().await?;
+            stage.audit().await.map_err(|error| error.context(format!("seed {seed}")))?;
         }
-        let entries = bench.text("SELECT count(*)::text FROM distribution_journal").await?;
+        let entries = stage.text("SELECT count(*)::text FROM distribution_journal").await?;
         numbered += entries.parse::<u64>()?;
-        let cut = (bench.text(LEDGER).await?, bench.text(SUMMARY).await?);
-        carry_out_again(&bench, &mut random).await?;
+        let cut = (stage.text(LEDGER).await?, stage.text(SUMMARY).await?);
+        carry_out_again(&stage, &mut random).await?;
         assert_eq!(
-            (bench.text(LEDGER).await?, bench.text(SUMMARY).await?),
+            (stage.text(LEDGER).await?, stage.text(SUMMARY).await?),
             cut,
             "seed {seed}, chunks of {chunk}"
         );
-        bench.check_identities().await?;
-        audit(&bench).await.map_err(|error| error.context(format!("seed {seed}, carried out again")))?;
-        bench.close().await?;
+        stage.audit().await.map_err(|error| error.context(format!("seed {seed}, carried out again")))?;
+        stage.close().await?;
     }
     // A history alone may number nothing, when its first account refers itself.
     assert!(numbered > 0, "no history numbers anything");
     Ok(())
 }
 
-/// Fails with what the independent auditor finds.
-async fn audit(bench: &Bench) -> anyhow::Result<()> {
-    let report = testkit::audit::audit(bench.pool()).await?;
-    if !report.is_clean() {
-        let report = report.to_string();
-        let failing = report.lines().filter(|line| line.starts_with('✗'));
-        let failing: Vec<String> = failing.map(|line| format!("audit: {line}")).collect();
-        anyhow::bail!("{}", failing.join("\n"));
-    }
-    Ok(())
-}
-
 /// Empties what follows from the journal and carries it out again in other chunks, the last ones first.
-async fn carry_out_again(bench: &Bench, random: &mut ChaCha8Rng) -> anyhow::Result<()> {
+async fn carry_out_again(stage: &Stage, random: &mut ChaCha8Rng) -> anyhow::Result<()> {
     for statement in [
         "TRUNCATE contribution_records, system_contribution_records, unallocated_contributions, contribution_accounts,
             distribution_chunks, outbox_events",
         "UPDATE system_accounts SET contribution_balance = 0, effective_balance = 0",
         "UPDATE synced_adoptions SET contribution_distributed = FALSE",
     ] {
-        sqlx::query(statement).execute(bench.pool()).await?;
+        sqlx::query(statement).execute(stage.pool()).await?;
     }
     let last: i64 =
-        sqlx::query_scalar("SELECT last_seq FROM sequencer_state").fetch_one(bench.pool()).await?;
-    let (_, mut worker) = bench.others()?;
+        sqlx::query_scalar("SELECT last_seq FROM sequencer_state").fetch_one(stage.pool()).await?;
+    let (_, mut worker) = stage.others()?;
     let mut ends = vec![last];
     while let Some(end) = ends.last().copied().filter(|end| *end > 0) {
         let first = (end - random.random_range(0..30)).max(1);
         sqlx::query("INSERT INTO distribution_chunks (first_seq, last_seq) VALUES ($1, $2)")
             .bind(first)
             .bind(end)
-            .execute(bench.pool())
+            .execute(stage.pool())
             .await?;
         // One at a time, so that they are carried out in this order.
         runtime::Worker::run_once(&mut worker).await?;

@@ -130,7 +130,7 @@ impl Processes {
 
     /// Waits until nothing is left to do.
     pub(crate) async fn until_at_rest(&self) -> anyhow::Result<()> {
-        testkit::wait::until("rest", Duration::from_secs(60), async || {
+        testkit::wait::until("rest", Duration::from_mins(1), async || {
             let left: i64 = sqlx::query_scalar(LEFT).fetch_one(&self.pool).await?;
             Ok((left == 0).then_some(()))
         })

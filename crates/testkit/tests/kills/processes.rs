@@ -14,10 +14,10 @@ use tokio::sync::OnceCell;
 const SIGKILL: i32 = 9;
 
 /// Settings as a process gets them: `CONTRIB__SECTION__KEY` and its value.
-pub type Environment = BTreeMap<String, String>;
+pub(crate) type Environment = BTreeMap<String, String>;
 
 /// The workspace that the test is run in, which need not be the one it was compiled in.
-pub fn repository() -> anyhow::Result<PathBuf> {
+pub(crate) fn repository() -> anyhow::Result<PathBuf> {
     let package = env::current_dir()?;
     let mut above = package.ancestors();
     let workspace = above.find(|directory| directory.join("Cargo.lock").exists());
@@ -26,7 +26,7 @@ pub fn repository() -> anyhow::Result<PathBuf> {
 
 /// The programs of this build.
 #[derive(Debug)]
-pub struct Programs {
+pub(crate) struct Programs {
     repository: PathBuf,
     profile: PathBuf,
 }
@@ -35,7 +35,7 @@ impl Programs {
     /// Has cargo build them beside the integration test that asks, once a process: `cargo test` itself builds the
     /// programs of only some packages, and one left over from an earlier state of the sources would be tested in their
     /// place.
-    pub async fn built() -> anyhow::Result<&'static Self> {
+    pub(crate) async fn built() -> anyhow::Result<&'static Self> {
         static BUILT: OnceCell<Programs> = OnceCell::const_new();
         BUILT.get_or_try_init(Self::build).await
     }
@@ -64,12 +64,12 @@ impl Programs {
     }
 
     /// Where tests may leave files: below cargo's target directory.
-    pub fn scratch(&self) -> PathBuf {
+    pub(crate) fn scratch(&self) -> PathBuf {
         self.profile.with_file_name("tmp")
     }
 
     /// A program with the shipped `config/base.toml` and these settings, and with none of the caller's own.
-    pub fn command(&self, program: &str, settings: &Environment) -> Command {
+    pub(crate) fn command(&self, program: &str, settings: &Environment) -> Command {
         let mut command = Command::new(self.profile.join(program));
         for (name, _) in env::vars_os() {
             if name.to_str().is_some_and(|name| name.starts_with("CONTRIB__")) {
@@ -85,14 +85,14 @@ impl Programs {
 
 /// A process that runs; killed when it is dropped.
 #[derive(Debug)]
-pub struct Process {
+pub(crate) struct Process {
     name: String,
     child: Child,
 }
 
 impl Process {
     /// Starts `command`; what it prints is added to `log`.
-    pub fn start(name: &str, mut command: Command, log: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn start(name: &str, mut command: Command, log: &Path) -> anyhow::Result<Self> {
         let log = OpenOptions::new().create(true).append(true).open(log)?;
         command.stdout(log.try_clone()?).stderr(log);
         let child = command.spawn().with_context(|| name.to_owned())?;
@@ -100,7 +100,7 @@ impl Process {
     }
 
     /// Fails if it has ended.
-    pub fn expect_running(&mut self) -> anyhow::Result<()> {
+    pub(crate) fn expect_running(&mut self) -> anyhow::Result<()> {
         match self.child.try_wait()? {
             None => Ok(()),
             Some(status) => anyhow::bail!("{} ended by itself: {status}", self.name),
@@ -108,17 +108,10 @@ impl Process {
     }
 
     /// SIGKILL, at once; fails if it had ended before.
-    pub async fn kill(mut self) -> anyhow::Result<()> {
+    pub(crate) async fn kill(mut self) -> anyhow::Result<()> {
         self.child.start_kill().with_context(|| format!("{} had ended before", self.name))?;
         let status = self.child.wait().await?;
         anyhow::ensure!(status.signal() == Some(SIGKILL), "{} ended by itself: {status}", self.name);
-        Ok(())
-    }
-
-    /// Waits until it ends by itself; fails unless its exit code is 0.
-    pub async fn end(mut self) -> anyhow::Result<()> {
-        let status = self.child.wait().await?;
-        anyhow::ensure!(status.success(), "{}: {status}", self.name);
         Ok(())
     }
 }

@@ -15,7 +15,7 @@ use anyhow::Context as _;
 use chrono::NaiveDate;
 use sqlx::PgPool;
 
-pub use self::progress::Progress;
+pub(crate) use self::progress::Progress;
 use self::servers::Servers;
 use crate::processes::{Environment, Process, Programs};
 use testkit::database::TestDatabase;
@@ -35,7 +35,7 @@ const SMALL_STEPS: [(&str, &str); 5] = [
 
 /// A program that runs for as long as the service does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Worker {
+pub(crate) enum Worker {
     /// Kafka to the synced tables.
     Ingestor,
     /// Sequencer and distribution workers.
@@ -50,10 +50,10 @@ pub enum Worker {
 
 impl Worker {
     /// Those that write.
-    pub const WRITERS: [Self; 4] = [Self::Ingestor, Self::Distributor, Self::Scheduler, Self::Relay];
+    pub(crate) const WRITERS: [Self; 4] = [Self::Ingestor, Self::Distributor, Self::Scheduler, Self::Relay];
 
     /// The name of its program.
-    pub const fn program(self) -> &'static str {
+    pub(crate) const fn program(self) -> &'static str {
         match self {
             Self::Ingestor => "cdc-ingestor",
             Self::Distributor => "distributor",
@@ -66,7 +66,7 @@ impl Worker {
 
 /// A pipeline with databases, connector, topics and consumer group of its own. Nothing runs at first.
 #[derive(Debug)]
-pub struct Pipeline {
+pub(crate) struct Pipeline {
     name: String,
     servers: Servers,
     programs: &'static Programs,
@@ -79,7 +79,7 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// Makes a pipeline, gives it to `body`, and removes it whatever comes of it. The workers' logs stay if it failed.
-    pub async fn with<T>(body: impl AsyncFnOnce(&mut Self) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    pub(crate) async fn with<T>(body: impl AsyncFnOnce(&mut Self) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let mut pipeline = Self::create().await?;
         let outcome = body(&mut pipeline).await;
         let logs = pipeline.scratch.clone();
@@ -115,27 +115,27 @@ impl Pipeline {
     }
 
     /// The service's database.
-    pub fn pool(&self) -> &PgPool {
+    pub(crate) fn pool(&self) -> &PgPool {
         self.database.pool()
     }
 
     /// The settings of all its programs, beside those of `config/base.toml`.
-    pub fn settings(&self) -> &Environment {
+    pub(crate) fn settings(&self) -> &Environment {
         &self.settings
     }
 
     /// An address below `/api/v1` of its API.
-    pub fn api(&self, path: &str) -> String {
+    pub(crate) fn api(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}/api/v1/{path}", self.api_port)
     }
 
     /// Begins the books on `day`, which is then the business day.
-    pub async fn begin_on(&self, day: NaiveDate) -> anyhow::Result<()> {
+    pub(crate) async fn begin_on(&self, day: NaiveDate) -> anyhow::Result<()> {
         testkit::synced::business_day(self.pool(), day).await
     }
 
     /// Registers the connector; returns once it reads.
-    pub async fn connect(&self) -> anyhow::Result<()> {
+    pub(crate) async fn connect(&self) -> anyhow::Result<()> {
         let file = self.scratch.join("connector.json");
         Servers::write_connector(&self.name, &file)?;
         self.contribctl(&["connectors", "apply", &file.display().to_string()]).await?;
@@ -143,7 +143,7 @@ impl Pipeline {
     }
 
     /// Runs `contribctl` to its end and gives what it printed; fails unless its exit code is 0.
-    pub async fn contribctl(&self, arguments: &[&str]) -> anyhow::Result<String> {
+    pub(crate) async fn contribctl(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let mut command = self.programs.command("contribctl", &self.settings);
         command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
         let output = command.output().await?;
@@ -159,14 +159,14 @@ impl Pipeline {
     }
 
     /// Starts `contribctl` and lets it run beside everything else.
-    pub fn contribctl_beside(&self, arguments: &[&str]) -> anyhow::Result<Process> {
+    pub(crate) fn contribctl_beside(&self, arguments: &[&str]) -> anyhow::Result<Process> {
         let mut command = self.programs.command("contribctl", &self.settings);
         command.args(arguments);
         Process::start("contribctl", command, &self.scratch.join("contribctl.log"))
     }
 
     /// Starts a worker.
-    pub fn start(&mut self, worker: Worker) -> anyhow::Result<()> {
+    pub(crate) fn start(&mut self, worker: Worker) -> anyhow::Result<()> {
         let program = worker.program();
         let log = self.scratch.join(format!("{program}.log"));
         let process = Process::start(program, self.programs.command(program, &self.settings), &log)?;
@@ -175,24 +175,28 @@ impl Pipeline {
     }
 
     /// Kills a worker that runs: SIGKILL.
-    pub async fn kill(&mut self, worker: Worker) -> anyhow::Result<()> {
+    pub(crate) async fn kill(&mut self, worker: Worker) -> anyhow::Result<()> {
         let process = self.workers.remove(&worker);
         process.with_context(|| format!("{} was not started", worker.program()))?.kill().await
     }
 
     /// How far the stages have come.
-    pub async fn progress(&self) -> anyhow::Result<Progress> {
+    pub(crate) async fn progress(&self) -> anyhow::Result<Progress> {
         Progress::of(self.pool(), &self.settings["CONTRIB__CDC__HEARTBEATS__UPSTREAM"]).await
     }
 
     /// Waits until the stages have come so far.
-    pub async fn reach(&self, what: &str, far: impl Fn(&Progress) -> bool) -> anyhow::Result<Progress> {
+    pub(crate) async fn reach(
+        &self,
+        what: &str,
+        far: impl Fn(&Progress) -> bool,
+    ) -> anyhow::Result<Progress> {
         until(what, LIMIT, async || Ok(Some(self.progress().await?).filter(&far))).await
     }
 
     /// Waits until everything upstream has been read, numbered, carried out and published; fails if a worker that was
     /// started has ended by itself.
-    pub async fn settle(&mut self) -> anyhow::Result<()> {
+    pub(crate) async fn settle(&mut self) -> anyhow::Result<()> {
         let settled = self.contribctl(&["settle", "--timeout", &LIMIT.as_secs().to_string()]).await;
         self.workers.values_mut().try_for_each(Process::expect_running)?;
         settled?;

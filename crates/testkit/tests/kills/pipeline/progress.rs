@@ -2,19 +2,19 @@ use sqlx::{FromRow, PgPool};
 
 /// How far each stage has come; all figures are of one moment and only rise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// Messages of the three tables' topics that have been read.
-    pub read: i64,
+    pub(crate) read: i64,
     /// Entries of the journal.
-    pub numbered: i64,
+    pub(crate) numbered: i64,
     /// Entries that have been carried out.
-    pub carried_out: i64,
+    pub(crate) carried_out: i64,
     /// Events that were written.
-    pub events: i64,
+    pub(crate) events: i64,
     /// Those of them that are out of the outbox again.
-    pub published: i64,
+    pub(crate) published: i64,
     /// Upkeep runs of the scheduler that came to their end.
-    pub upkeeps: i64,
+    pub(crate) upkeeps: i64,
 }
 
 impl Progress {
@@ -37,7 +37,7 @@ impl Progress {
     }
 
     /// Steps of all stages together.
-    pub fn work(&self) -> i64 {
+    pub(crate) fn work(&self) -> i64 {
         self.read + self.numbered + self.carried_out + self.published
     }
 }

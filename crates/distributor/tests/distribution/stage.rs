@@ -20,14 +20,14 @@ pub(crate) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).unwrap()
 }
 
-pub(crate) struct Bench {
+pub(crate) struct Stage {
     database: TestDatabase,
     pub(crate) settings: Settings,
     pub(crate) sequencer: Sequencer,
     pub(crate) worker: DistributionWorker,
 }
 
-impl Bench {
+impl Stage {
     pub(crate) async fn new() -> anyhow::Result<Self> {
         Self::with(&[]).await
     }
@@ -100,26 +100,14 @@ fn workers(settings: &Settings) -> anyhow::Result<(Sequencer, DistributionWorker
     ))
 }
 
-/// The identities of RULES section 8 that SQL alone can state, each as a statement that counts violations.
-const IDENTITIES: [(&str, &str); 9] = [
-    ("1: slots 0 to 22 sum to the base", include_str!("identity_1.sql")),
-    ("1: slot 23 is what is unallocated", include_str!("identity_1_headquarters.sql")),
-    ("2: balances are the sums of lines", include_str!("identity_2.sql")),
-    ("2: effective is what is live", include_str!("identity_2_effective.sql")),
-    ("3: the same for system accounts", include_str!("identity_3.sql")),
-    ("4: everything adds up to what was distributed", include_str!("identity_4.sql")),
-    ("5: no gap in the numbers", "SELECT count(*) - max(distribution_seq) FROM distribution_journal"),
-    ("5: flags", include_str!("identity_5_flags.sql")),
-    ("5: counts shown are those of the newest effect", include_str!("effects.sql")),
-];
-
-impl Bench {
-    /// Fails with the first identity that does not hold.
-    pub(crate) async fn check_identities(&self) -> anyhow::Result<()> {
-        for (name, statement) in IDENTITIES {
-            let violations: Option<i64> = sqlx::query_scalar(statement).fetch_one(self.pool()).await?;
-            anyhow::ensure!(violations.unwrap_or(0) == 0, "identity {name}: {violations:?}");
-        }
+impl Stage {
+    /// Fails with what the independent auditor finds.
+    pub(crate) async fn audit(&self) -> anyhow::Result<()> {
+        let report = testkit::audit::audit(self.pool()).await?;
+        let report_text = report.to_string();
+        let faults = report_text.lines().filter(|line| line.starts_with('✗'));
+        let faults: Vec<String> = faults.map(|line| format!("audit: {line}")).collect();
+        anyhow::ensure!(report.is_clean(), "{}", faults.join("\n"));
         Ok(())
     }
 }
