@@ -123,6 +123,7 @@ remove_machine() {
   fi
   # files of a process that is just being ended may still come in
   rm -rf --one-file-system "$ROOT" 2>/dev/null || rm -rf --one-file-system "$ROOT"
+  rm -rf --one-file-system "$FRESH/layer"
 }
 
 # the bare system; a quick run uses it again, as nothing of what is proved is in it

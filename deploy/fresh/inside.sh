@@ -166,14 +166,16 @@ bring_settings() {
   } >>"$ROOT$HOMEDIR/.profile"
 }
 
-# Compiled code is current only where it was compiled: checkout, crates and target directory have the host's paths.
+# Compiled code is current only where it was compiled: checkout, crates and target directory have the host's paths. The
+# host's directory lies below a layer that takes what is written here.
 bring_compiled() {
+  local layer=$FRESH/layer
   make_way "$TARGET"
-  # without the other tests' executables (a program's has a second name, outside of deps); cargo's lock keeps builds away
-  flock -s "$TARGET/debug/.cargo-lock" tar -C "$TARGET" -c --exclude=debug/incremental --exclude-from=<(
-    find "$TARGET/debug/deps" -maxdepth 1 -type f -links 1 -perm -u+x ! -name '*.so' ! -name "$QUICK_TEST-*" -printf 'debug/deps/%f\n'
-  ) debug | tar -x --no-same-owner -C "$ROOT$TARGET"
-  within chown -hR "$NAME:" "$TARGET"
+  rm -rf --one-file-system "$layer"
+  mkdir -p "$layer"/{upper,work}
+  mount -t overlay overlay -o "lowerdir=$TARGET,upperdir=$layer/upper,workdir=$layer/work" "$ROOT$TARGET"
+  # what a build writes into; a file that changes hands is copied into the layer, and these are small
+  within find "$TARGET/debug" \( -type d -o -path '*/.fingerprint/*' -o -name .cargo-lock \) -exec chown -h "$NAME:" {} +
 }
 mount_crates() { mount_read_only "$HOST_CARGO/registry" "$CARGO/registry"; }
 

@@ -15,6 +15,7 @@ mod error;
 pub mod kafka;
 pub mod load;
 mod progress;
+pub mod recalculate;
 pub mod verify;
 
 use std::fmt;

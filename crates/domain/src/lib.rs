@@ -17,6 +17,7 @@
 //!    numbers [`moves`] of referrals in an order of their own.
 //! 5. **The ledger.** [`slots`] cuts an entry up into its [`line`](mod@line)s; [`line_id`](mod@line_id) names them.
 //! 6. **The network.** [`apportion`](mod@apportion) cuts one whole into the accounts' ratios.
+//! 7. **What if.** [`simulation`] asks all of this what an adoption or another plan would do.
 //!
 //! # The first adoption there ever was
 //!
@@ -76,6 +77,7 @@ pub mod pricing;
 pub mod rate;
 pub mod readiness;
 pub mod sequencer;
+pub mod simulation;
 pub mod slots;
 pub mod system;
 pub mod unlock;
@@ -98,6 +100,10 @@ pub use pricing::{Price, PriceError, Pricing};
 pub use rate::Rate;
 pub use readiness::{Standing, Waiting, standing};
 pub use sequencer::{Prior, SequenceError, SequencerState};
+pub use simulation::SimulationError;
+pub use simulation::adoption::{AdoptionOutcome, SimulatedAdoption, simulate_adoption};
+pub use simulation::comparison::JournalComparison;
+pub use simulation::journal::JournalSimulation;
 pub use slots::{DistributeError, write_lines};
 pub use system::{SystemAccount, UnknownSystemAccount};
 pub use unlock::UnlockTable;

@@ -52,8 +52,8 @@ pub struct Item {
     pub created_at: Option<DateTime<Utc>>,
     /// The account whose referral row or move it waits for.
     pub waiting_for: Option<String>,
-    /// Its upline runs in a circle.
-    pub in_cycle: bool,
+    /// The accounts that its walk passed, if it waits for an account or its upline runs in a circle.
+    pub passed: Vec<String>,
     /// Why, in words.
     pub reason: Option<String>,
 }
@@ -66,18 +66,20 @@ pub async fn put(connection: &mut PgConnection, items: &[Item], now: DateTime<Ut
     let dates: Vec<NaiveDate> = items.iter().map(|item| item.adoption_date).collect();
     let created: Vec<Option<DateTime<Utc>>> = items.iter().map(|item| item.created_at).collect();
     let waiting_for: Vec<Option<String>> = items.iter().map(|item| item.waiting_for.clone()).collect();
-    let in_cycle: Vec<bool> = items.iter().map(|item| item.in_cycle).collect();
+    // UNNEST would take an array of arrays apart, and '/' stands in no name
+    let passed: Vec<String> = items.iter().map(|item| item.passed.join("/")).collect();
     let reasons: Vec<Option<String>> = items.iter().map(|item| item.reason.clone()).collect();
     sqlx::query!(
         "INSERT INTO sequencer_backlog AS b (original_adoption_id, state, account_sequence, adoption_date,
-             source_created_at, waiting_for, in_cycle, reason, since)
-         SELECT id, state, account, date, coalesce(created, 'infinity'), waiting_for, in_cycle, reason, $9
-         FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::date[], $5::timestamptz[], $6::text[], $7::bool[],
-             $8::text[]) AS t (id, state, account, date, created, waiting_for, in_cycle, reason)
+             source_created_at, waiting_for, passed, reason, since)
+         SELECT id, state, account, date, coalesce(created, 'infinity'), waiting_for, string_to_array(passed, '/'),
+             reason, $9
+         FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::date[], $5::timestamptz[], $6::text[], $7::text[],
+             $8::text[]) AS t (id, state, account, date, created, waiting_for, passed, reason)
          ON CONFLICT (original_adoption_id) DO UPDATE SET state = excluded.state,
              account_sequence = excluded.account_sequence, adoption_date = excluded.adoption_date,
              source_created_at = excluded.source_created_at, waiting_for = excluded.waiting_for,
-             in_cycle = excluded.in_cycle, reason = excluded.reason,
+             passed = excluded.passed, reason = excluded.reason,
              since = CASE WHEN (b.state, b.reason) IS NOT DISTINCT FROM (excluded.state, excluded.reason)
                  THEN b.since ELSE excluded.since END",
         &ids,
@@ -86,7 +88,7 @@ pub async fn put(connection: &mut PgConnection, items: &[Item], now: DateTime<Ut
         &dates,
         &created as &[Option<DateTime<Utc>>],
         &waiting_for as &[Option<String>],
-        &in_cycle,
+        &passed,
         &reasons as &[Option<String>],
         now
     )

@@ -4,12 +4,14 @@
 //! each type's `_recv` function.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use futures::TryStreamExt;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::Result;
 
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
 const OID_INT2: u32 = 21;
 const OID_INT4: u32 = 23;
 const OID_VARCHAR: u32 = 1043;
@@ -41,6 +43,12 @@ impl CopyBuffer {
     pub fn row(&mut self, columns: i16) {
         self.bytes.extend_from_slice(&columns.to_be_bytes());
         self.rows += 1;
+    }
+
+    /// Empties it, and keeps its room.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.truncate(SIGNATURE.len());
+        self.rows = 0;
     }
 
     /// Rows begun.
@@ -133,9 +141,22 @@ impl CopyBuffer {
         self.array(OID_INT4, values, Self::int4);
     }
 
+    /// Whether `statement`, a `COPY … TO STDOUT BINARY`, gives exactly these rows in this order. The buffer is of no
+    /// more use until it is cleared.
+    pub(crate) async fn equals(&mut self, connection: &mut PgConnection, statement: &str) -> Result<bool> {
+        self.bytes.extend_from_slice(&TRAILER);
+        let mut rest = Some(self.bytes.as_slice());
+        let mut pieces = connection.copy_out_raw(statement).await?;
+        // what comes behind a difference is read as well, or the connection could not be used again
+        while let Some(piece) = pieces.try_next().await? {
+            rest = rest.and_then(|rest| rest.strip_prefix(piece.as_ref()));
+        }
+        Ok(rest.is_some_and(<[u8]>::is_empty))
+    }
+
     /// Sends all rows into `statement`, a `COPY … FROM STDIN BINARY`, and says how many the server took.
     pub async fn send(mut self, connection: &mut PgConnection, statement: &str) -> Result<u64> {
-        self.bytes.extend_from_slice(&(-1_i16).to_be_bytes());
+        self.bytes.extend_from_slice(&TRAILER);
         let mut copy = connection.copy_in_raw(statement).await?;
         for piece in self.bytes.chunks(PIECE_BYTES) {
             copy.send(piece).await?;
@@ -198,10 +219,14 @@ impl NumericDigits {
         let padding = 10_u128.pow(u32::from(scale.div_ceil(4) * 4 - scale));
         let mut rest = units * padding;
         let mut digits = Self { groups: [0; 12], first: 12, last: 12, weight: -fraction_groups - 1 };
+        while rest > u128::from(u64::MAX) {
+            digits.push(u16::try_from(rest % 10_000).unwrap_or_default());
+            rest /= 10_000;
+        }
+        // divisions of 128 bits cost several times those of 64, and nearly every number fits these
+        let mut rest = u64::try_from(rest).unwrap_or_default();
         while rest > 0 {
-            digits.first -= 1;
-            digits.groups[digits.first] = u16::try_from(rest % 10_000).unwrap_or_default();
-            digits.weight += 1;
+            digits.push(u16::try_from(rest % 10_000).unwrap_or_default());
             rest /= 10_000;
         }
         while digits.last > digits.first && digits.groups[digits.last - 1] == 0 {
@@ -211,6 +236,13 @@ impl NumericDigits {
             digits.weight = 0;
         }
         digits
+    }
+
+    /// The next group, from the least significant on.
+    fn push(&mut self, group: u16) {
+        self.first -= 1;
+        self.groups[self.first] = group;
+        self.weight += 1;
     }
 
     fn groups(&self) -> &[u16] {

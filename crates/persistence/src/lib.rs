@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod adoptions;
+pub mod audit_log;
 pub mod backlog;
 pub mod bootstrap;
 pub mod business_day;
@@ -29,10 +30,13 @@ pub mod partitions;
 pub mod plans;
 mod pool;
 pub mod queue;
+pub mod rebuild;
 pub mod referral_tree;
 pub mod referrals;
 pub mod report;
 pub mod sequencer;
+pub mod simulation;
+pub mod single;
 pub mod synced;
 pub mod synced_adoptions;
 pub mod synced_referrals;

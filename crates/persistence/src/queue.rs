@@ -41,13 +41,13 @@ pub async fn delete(connection: &mut PgConnection, ids: &[i64]) -> Result<()> {
     Ok(())
 }
 
-/// Queues every adoption of the backlog that waits for one of `accounts`, and, since any change of the tree may open
-/// a cycle, those that stand in one.
-pub async fn requeue_waiting_for(connection: &mut PgConnection, accounts: &[String]) -> Result<u64> {
+/// Queues every adoption of the backlog that waits, or stands in a circle, and whose walk passed one of `accounts`:
+/// their referrals changed, and the walk may take another way or go on.
+pub async fn requeue_passing(connection: &mut PgConnection, accounts: &[String]) -> Result<u64> {
     let done = sqlx::query!(
         "INSERT INTO sequencer_queue (kind, original_adoption_id)
          SELECT 1, original_adoption_id FROM sequencer_backlog
-         WHERE waiting_for = ANY($1::text[]) OR (state = 'anomaly' AND in_cycle)",
+         WHERE passed <> '{}' AND passed && $1::varchar[]",
         accounts
     )
     .execute(connection)

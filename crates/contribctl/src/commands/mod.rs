@@ -1,13 +1,18 @@
 //! One subcommand a file; each takes its arguments and the [`Context`](crate::Context).
 
 pub mod bootstrap;
+pub mod calculate;
 pub mod connectors;
 pub mod dead_letters;
 pub mod explain;
 pub mod generate;
 pub mod migrate;
+pub mod plan;
+pub mod process;
+pub mod recalculate;
 pub mod report;
 pub mod settle;
+pub mod simulate;
 pub mod verify;
 
 use clap::Subcommand;
@@ -29,10 +34,22 @@ pub enum Command {
     Settle(settle::Settle),
     /// Check every identity that the books must hold to; exit code 1 when one does not hold
     Verify(verify::Verify),
+    /// Carry the whole journal out again, in memory, and show what is stored otherwise; rebuild sums
+    Recalculate(recalculate::Recalculate),
+    /// Show an account's balances and counts beside what its lines and the journal give
+    Calculate(calculate::Calculate),
+    /// Show where an adoption stands, what happens to it next, or why nothing does
+    Process(process::Process),
     /// Show every slot of every entry of an adoption: to whom it went, or why to nobody
     Explain(explain::Explain),
     /// Show the figures of a stack: read, distributed, published, and how long live adoptions took
     Report,
+    /// Plans: rates, prices, unlocking and terms, and from when they apply
+    #[command(subcommand)]
+    Plan(plan::Plan),
+    /// Show what an adoption, or another plan, would do; writes nothing
+    #[command(subcommand)]
+    Simulate(simulate::Simulate),
     /// The gate before the first number
     #[command(subcommand)]
     Bootstrap(bootstrap::Bootstrap),
@@ -49,8 +66,13 @@ pub async fn run(command: Command, context: Context) -> Result<Outcome> {
         Command::Generate(generate) => generate::run(generate, &context).await,
         Command::Settle(settle) => settle::run(settle, &context).await,
         Command::Verify(verify) => verify::run(verify, &context).await,
+        Command::Recalculate(recalculate) => recalculate::run(recalculate, &context).await,
+        Command::Calculate(calculate) => calculate::run(calculate, &context).await,
+        Command::Process(process) => process::run(process, &context).await,
         Command::Explain(explain) => explain::run(explain, &context).await,
         Command::Report => report::run(&context).await,
+        Command::Plan(plan) => plan::run(plan, &context).await,
+        Command::Simulate(simulate) => simulate::run(simulate, &context).await,
         Command::Bootstrap(bootstrap) => bootstrap::run(bootstrap, &context).await,
         Command::DeadLetters(dead_letters) => dead_letters::run(dead_letters, &context).await,
     }

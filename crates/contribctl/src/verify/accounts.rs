@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 
-use domain::AccountSequence;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{AccountSequence, Effect};
 use persistence::verify::Moment;
 use persistence::verify::accounts::{self, Account, Balances, Counts};
 use persistence::{PgConnection, Result};
 
 use super::ledger::Walked;
+use super::plans::PlanHistory;
 use super::{Finding, Findings, RANGE};
 use crate::Progress;
 
@@ -76,13 +78,25 @@ fn counts(account: &Account, walked: &Walked, finding: &mut Finding) {
     }
 }
 
-/// Depth and tiers go by the plan of the day on which the row was written.
 fn right_counts(account: &Account, walked: &Walked) -> Counts {
-    let Some((seq, effect)) = walked.newest.get(account.account.as_str()) else { return Counts::default() };
+    match walked.newest.get(account.account.as_str()) {
+        Some((seq, effect)) => counts_after(*seq, effect, account.counted, &walked.plans),
+        None => Counts::default(),
+    }
+}
+
+/// What the newest effect on an account gives. Depth and tiers go by the plan of the day on which the row was written,
+/// `counted` with the moment.
+pub fn counts_after(
+    seq: i64,
+    effect: &Effect,
+    counted: Option<(NaiveDate, DateTime<Utc>)>,
+    plans: &PlanHistory,
+) -> Counts {
     let has_adopted = effect.live > 0;
-    let unlock = account.counted.map(|(day, at)| &walked.plans.for_date(day, at).unlock);
+    let unlock = counted.map(|(day, at)| &plans.for_date(day, at).unlock);
     Counts {
-        seq: *seq,
+        seq,
         has_adopted,
         directs: i32::try_from(effect.directs).unwrap_or(i32::MAX),
         depth: unlock.map_or(0, |unlock| unlock.level_depth(effect.directs).into()),

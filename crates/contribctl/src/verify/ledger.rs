@@ -1,17 +1,17 @@
 //! One walk along the journal: identity 1, the numbers of 5, 8, and 9 by its [`Replay`].
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::ops::Range;
 
-use domain::{AccountSequence, Amount, Effect, Entry, Fact, MAX_SEQ, first_id, write_lines};
+use domain::{AccountSequence, Amount, Effect, Entry, MAX_SEQ, first_id};
 use persistence::verify::entries::{self, Unbalanced};
-use persistence::verify::lines::{self, LedgerLine};
 use persistence::verify::system::{self, SystemSum};
 use persistence::verify::{Moment, numbering};
-use persistence::{Error, PgConnection, Result, journal};
+use persistence::{PgConnection, Result};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use super::lines::{self, CarriedOutAgain};
 use super::plans::PlanHistory;
 use super::replay::Replay;
 use super::{Finding, Findings};
@@ -51,16 +51,21 @@ pub async fn walk(
         system: HashMap::new(),
     };
     let mut replay = Replay::new(moment.day.current);
+    let mut again = CarriedOutAgain::default();
     let mut first = 1;
     loop {
         let last = moment.last_seq.min(first + ENTRIES - 1);
         let span = Span::new(first, last, moment);
         sums(connection, &span, moment, &mut walked, findings).await?;
         gaps(connection, &span, &mut findings.numbering).await?;
-        let entries = read(connection, &span, &mut findings.facts).await?;
+        let entries =
+            lines::entries(connection, (span.first, span.last), |what| findings.facts.wrong(what)).await?;
         replay.range(connection, &entries, &span, &walked.plans, &mut findings.facts).await?;
         let carried_out: Vec<&Entry> = entries.iter().filter(|entry| !is_open(&open, entry.seq)).collect();
-        carry_out_again(connection, &span, &carried_out, &walked.plans, &mut findings.lines).await?;
+        again.write(&carried_out, &walked.plans, |_, _| Ok(()))?;
+        let compared = again.compare(connection, &carried_out, &walked.plans, &span.ids()).await?;
+        findings.lines.checked(compared.checked);
+        compared.wrong.into_iter().for_each(|what| findings.lines.wrong(what));
         for entry in carried_out {
             walked.newest.extend(
                 entry.effects.iter().map(|effect| (effect.account.clone(), (entry.seq, effect.clone()))),
@@ -90,10 +95,18 @@ pub struct Span {
 }
 
 impl Span {
-    fn new(first: i64, last: i64, moment: &Moment) -> Self {
+    /// The entries `first` to `last` of those that there are at `moment`.
+    pub fn new(first: i64, last: i64, moment: &Moment) -> Self {
         let lines_from = if first == 1 { 0 } else { first };
         let lines_through = if last >= moment.last_seq { MAX_SEQ - 1 } else { last };
         Self { first, last, lines_from, lines_through }
+    }
+
+    /// The ids of its lines.
+    pub fn ids(&self) -> Range<Uuid> {
+        let start = if self.lines_from == 0 { Uuid::nil() } else { first_id(self.first) };
+        let end = if self.lines_through == self.last { first_id(self.last + 1) } else { Uuid::max() };
+        start..end
     }
 }
 
@@ -166,90 +179,4 @@ async fn ends(connection: &mut PgConnection, finding: &mut Finding) -> Result<()
         finding.wrong(format!("a chunk ends with {before} and the next begins with {first}"));
     }
     Ok(())
-}
-
-/// The entries of a span. One that cannot be read is a fact that was changed.
-async fn read(connection: &mut PgConnection, span: &Span, finding: &mut Finding) -> Result<Vec<Entry>> {
-    match journal::range(connection, span.first, span.last).await {
-        Ok(rows) => Ok(rows.into_iter().map(|row| row.entry).collect()),
-        Err(Error::Corrupt(_)) => {
-            let mut entries = Vec::new();
-            for seq in span.first..=span.last {
-                match journal::range(connection, seq, seq).await {
-                    Ok(rows) => entries.extend(rows.into_iter().map(|row| row.entry)),
-                    Err(Error::Corrupt(what)) => finding.wrong(format!("entry {seq} cannot be read: {what}")),
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok(entries)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// Identity 8: writes the lines once more and lays the stored ones beside them.
-async fn carry_out_again(
-    connection: &mut PgConnection,
-    span: &Span,
-    entries: &[&Entry],
-    plans: &PlanHistory,
-    finding: &mut Finding,
-) -> Result<()> {
-    let mut right = Vec::with_capacity(entries.len() * 24);
-    for entry in entries {
-        if let Err(why) = add_lines(entry, plans, &mut right) {
-            finding.wrong(format!("entry {} cannot be carried out again: {why}", entry.seq));
-        }
-    }
-    let end = if span.lines_through == span.last { first_id(span.last + 1) } else { Uuid::max() };
-    let from = if span.lines_from == 0 { Uuid::nil() } else { first_id(span.first) };
-    let stored = lines::range(connection, from, end).await?;
-    finding.checked(right.len().max(stored.len()));
-    compare(&right, &stored, finding);
-    Ok(())
-}
-
-fn add_lines(
-    entry: &Entry,
-    plans: &PlanHistory,
-    right: &mut Vec<LedgerLine>,
-) -> std::result::Result<(), String> {
-    let (Fact::Distribute(of) | Fact::Reverse { of, .. }) = &entry.fact else { return Ok(()) };
-    let plan =
-        plans.version(of.plan_version).ok_or_else(|| format!("there is no plan {}", of.plan_version))?;
-    let mut lines = Vec::with_capacity(24);
-    write_lines(entry, plan, &mut lines).map_err(|error| error.to_string())?;
-    for line in &lines {
-        right.push(LedgerLine::of(entry.seq, of, line).map_err(|error| error.to_string())?);
-    }
-    Ok(())
-}
-
-/// Both stand in the order of their ids.
-fn compare(right: &[LedgerLine], stored: &[LedgerLine], finding: &mut Finding) {
-    let (mut right, mut stored) = (right.iter().peekable(), stored.iter().peekable());
-    loop {
-        let order = match (right.peek(), stored.peek()) {
-            (None, None) => return,
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (Some(right), Some(stored)) => right.id().cmp(&stored.id()),
-        };
-        let missing = right.next_if(|_| order.is_le());
-        let found = stored.next_if(|_| order.is_ge());
-        match (missing, found) {
-            (Some(right), Some(stored)) if right != stored => {
-                let differences = right.differences(stored).join(", ");
-                finding.wrong(format!("{}: {differences}", name(stored)));
-            }
-            (Some(right), None) => finding.wrong(format!("{} is missing", name(right))),
-            (None, Some(stored)) => finding.wrong(format!("{} should not be there", name(stored))),
-            _ => {}
-        }
-    }
-}
-
-fn name(line: &LedgerLine) -> String {
-    let id = line.id();
-    format!("{} {id} (entry {}, slot {})", line.table(), domain::seq_of(id), domain::slot_of(id))
 }

@@ -3,6 +3,7 @@
 //! | module | identities |
 //! |---|---|
 //! | [`ledger`] | 1, 4, 5 (numbers) and 8: one walk along the journal, with the lines beside it |
+//! | [`lines`] | 8, shared with `contribctl recalculate` |
 //! | [`replay`] | 9: the journal numbered again, on the same walk |
 //! | [`accounts`] | 2: in ranges of names |
 //! | [`system`] | 3 and 4 |
@@ -17,6 +18,7 @@ pub mod accounts;
 pub mod events;
 pub mod finding;
 pub mod ledger;
+pub mod lines;
 pub mod marks;
 pub mod plans;
 pub mod replay;

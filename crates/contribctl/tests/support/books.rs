@@ -116,6 +116,11 @@ impl Books {
         Ok(())
     }
 
+    /// Carries out one chunk, if there is one.
+    pub(crate) async fn carry_out_one(&mut self) -> anyhow::Result<Progress> {
+        Ok(self.worker.run_once().await?)
+    }
+
     /// Drops them.
     pub(crate) async fn close(self) -> anyhow::Result<()> {
         drop((self.sequencer, self.worker));

@@ -2,13 +2,14 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 pub(crate) mod books;
+pub(crate) mod plan_file;
 
 use std::process::{Command, Output};
 
 use anyhow::Context;
 use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool};
+use sqlx::{Connection, Executor, PgConnection, PgPool};
 
 /// The project's own configuration.
 pub(crate) const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config");
@@ -55,13 +56,13 @@ impl Upstream {
         let server: PgConnectOptions = testkit::required("CONTRIB_TEST_DATABASE_URL")?.parse()?;
         let name = format!("upstream_{}", uuid::Uuid::new_v4().simple());
         let mut admin = PgConnection::connect_with(&server).await?;
-        admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
+        admin.execute(&*format!("CREATE DATABASE {name}")).await?;
         // roles belong to the whole server: two tests must not create them at the same time
         admin.execute("SELECT pg_advisory_lock(741)").await?;
         let pool =
             PgPoolOptions::new().max_connections(4).connect_with(server.clone().database(&name)).await?;
         let tables = std::fs::read_to_string(UPSTREAM_SQL).context(UPSTREAM_SQL)?;
-        pool.execute(AssertSqlSafe(tables)).await?;
+        pool.execute(&*tables).await?;
         admin.close().await?;
         Ok(Self { name, server, pool })
     }
@@ -86,14 +87,14 @@ impl Upstream {
 
     /// A count.
     pub(crate) async fn count(&self, query: &str) -> anyhow::Result<i64> {
-        Ok(sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_one(&self.pool).await?)
+        Ok(sqlx::query_scalar(query).fetch_one(&self.pool).await?)
     }
 
     /// Drops it.
     pub(crate) async fn close(self) -> anyhow::Result<()> {
         self.pool.close().await;
         let mut admin = PgConnection::connect_with(&self.server).await?;
-        admin.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name))).await?;
+        admin.execute(&*format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)).await?;
         Ok(())
     }
 }

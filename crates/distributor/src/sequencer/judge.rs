@@ -82,7 +82,7 @@ async fn note_referrals(
         moves::remember(connection, &journaled).await?;
     }
     let accounts: Vec<String> = accounts.iter().map(name).collect();
-    Ok(queue::requeue_waiting_for(connection, &accounts).await?)
+    Ok(queue::requeue_passing(connection, &accounts).await?)
 }
 
 async fn judge_adoptions(
@@ -142,7 +142,7 @@ impl Outcome {
                 return Ok(());
             }
             Verdict::Standing(standing) => {
-                self.backlog.push(item(adoption, &standing));
+                self.backlog.push(item(grounds, adoption, &standing));
                 mark(adoption, &standing, warning)
             }
         };

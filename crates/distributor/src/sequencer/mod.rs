@@ -110,7 +110,7 @@ impl Sequencer {
         if !judged.drained {
             return Ok(Progress::Worked);
         }
-        let entries = self.number(now).await?;
+        let entries = self.number().await?;
         if entries > 0 {
             metrics::counter!("contrib_entries_numbered_total").increment(entries);
             self.numbered.notify_one();

@@ -45,7 +45,8 @@ struct Outcome {
 
 impl Sequencer {
     /// Numbers one pass; says how many entries.
-    pub(super) async fn number(&mut self, now: DateTime<Utc>) -> Result<u64, DistributorError> {
+    pub(super) async fn number(&mut self) -> Result<u64, DistributorError> {
+        let clock = self.clock;
         let Some(leader) = &mut self.leader else { return Ok(0) };
         let mut transaction = self.pool.begin().await?;
         let agenda = Agenda::read(&mut transaction, self.pass_size).await?;
@@ -57,6 +58,8 @@ impl Sequencer {
         let day = business_day::hold(&mut transaction).await?;
         let (tree, priors) = read_facts(&mut transaction, &locked).await?;
         let plans = plans::all(&mut transaction).await?;
+        // Not before: a plan that this pass reads is older than what it numbers.
+        let now = clock();
         let grounds = Grounds { rules: &self.rules, tree: &tree, priors: &priors, day };
 
         let before = leader.state.last_seq;
@@ -261,7 +264,7 @@ impl Pass<'_> {
 
     fn put_back(&mut self, adoption: &LockedAdoption, standing: &Standing) {
         let mark = mark(adoption, standing, self.grounds.warning(adoption));
-        self.outcome.backlog.push(item(adoption, standing));
+        self.outcome.backlog.push(item(&self.grounds, adoption, standing));
         self.outcome.marks.insert(adoption.source.id, mark);
     }
 }
@@ -283,7 +286,7 @@ impl Outcome {
         backlog::put(connection, &self.backlog, now).await?;
         backlog::remove(connection, &self.done).await?;
         if !self.moved.is_empty() {
-            queue::requeue_waiting_for(connection, &self.moved).await?;
+            queue::requeue_passing(connection, &self.moved).await?;
         }
         moves::forget(connection, &[self.moved, self.forgotten].concat()).await?;
         Ok(())

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
-    Anomaly, Change, Prior, SequencerState, Standing, Waiting, change, dates, price_taken_away, standing,
-    walk,
+    AccountSequence, Anomaly, Change, MAX_UPLINE, Prior, SequencerState, Standing, Upstream, Waiting, change,
+    dates, price_taken_away, standing, walk,
 };
 use persistence::adoptions::{LockedAdoption, Mark};
 use persistence::backlog::{Item, State};
@@ -74,6 +74,18 @@ impl Grounds<'_> {
         Ok(standing(&adoption.source, &self.rules.eligibility, latest_date, walk))
     }
 
+    /// The accounts whose referral rows a walk from `adopter` looks at.
+    fn passed(&self, adopter: &AccountSequence) -> Vec<String> {
+        let mut passed = vec![adopter.clone()];
+        while passed.len() < MAX_UPLINE
+            && let Some(Upstream::Referrer(referrer)) = passed.last().map(|last| self.tree.upstream(last))
+            && !passed.contains(&referrer)
+        {
+            passed.push(referrer);
+        }
+        passed.iter().map(|account| account.as_str().to_owned()).collect()
+    }
+
     /// What to look into although it blocks nothing.
     pub(super) fn warning(&self, adoption: &LockedAdoption) -> Option<String> {
         let prior = self.priors.get(&adoption.source.id)?;
@@ -82,16 +94,16 @@ impl Grounds<'_> {
     }
 }
 
-/// How a standing is shown: state, reason, whom it waits for, and whether the upline runs in a circle.
+/// How a standing is shown: state, reason, whom it waits for, and whether it depends on the accounts that its walk passed.
 struct Shown {
     state: State,
     reason: Option<String>,
     waiting_for: Option<String>,
-    in_cycle: bool,
+    on_the_walk: bool,
 }
 
 fn shown(adoption: &LockedAdoption, standing: &Standing) -> Shown {
-    let plain = |state, reason| Shown { state, reason, waiting_for: None, in_cycle: false };
+    let plain = |state, reason| Shown { state, reason, waiting_for: None, on_the_walk: false };
     match standing {
         Standing::Ready(_) => plain(State::Ready, None),
         Standing::Ineligible if adoption.source.deleted => {
@@ -102,7 +114,7 @@ fn shown(adoption: &LockedAdoption, standing: &Standing) -> Shown {
             plain(State::Ineligible, Some(format!("STATUS: {status}")))
         }
         Standing::Anomaly(anomaly) => Shown {
-            in_cycle: matches!(anomaly, Anomaly::Cycle(_)),
+            on_the_walk: matches!(anomaly, Anomaly::Cycle(_)),
             ..plain(State::Anomaly, Some(anomaly.to_string()))
         },
         Standing::Waiting(waiting) => Shown {
@@ -112,13 +124,14 @@ fn shown(adoption: &LockedAdoption, standing: &Standing) -> Shown {
                 }
                 Waiting::Date(_) => None,
             },
+            on_the_walk: !matches!(waiting, Waiting::Date(_)),
             ..plain(State::Waiting, Some(waiting.to_string()))
         },
     }
 }
 
 /// The backlog's item of an adoption that is not distributed.
-pub(super) fn item(adoption: &LockedAdoption, standing: &Standing) -> Item {
+pub(super) fn item(grounds: &Grounds<'_>, adoption: &LockedAdoption, standing: &Standing) -> Item {
     let shown = shown(adoption, standing);
     // one that has a DISTRIBUTE is numbered with the changes, before those that have none (RULES section 3)
     let state = match shown.state {
@@ -132,7 +145,7 @@ pub(super) fn item(adoption: &LockedAdoption, standing: &Standing) -> Item {
         adoption_date: adoption.source.adoption_date,
         created_at: adoption.source.created_at,
         waiting_for: shown.waiting_for,
-        in_cycle: shown.in_cycle,
+        passed: if shown.on_the_walk { grounds.passed(&adoption.source.account) } else { Vec::new() },
         reason: shown.reason,
     }
 }
@@ -146,7 +159,7 @@ pub(super) fn changed_item(adoption: &LockedAdoption) -> Item {
         adoption_date: adoption.source.adoption_date,
         created_at: adoption.source.created_at,
         waiting_for: None,
-        in_cycle: false,
+        passed: Vec::new(),
         reason: None,
     }
 }

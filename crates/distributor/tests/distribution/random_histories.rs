@@ -12,17 +12,17 @@ fn seeds() -> u64 {
     std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(6)
 }
 
-const LEDGER: &str = "SELECT md5(string_agg(line, '|' ORDER BY line)) FROM (
+const LEDGER: &str = "SELECT coalesce(md5(string_agg(line, '|' ORDER BY line)), 'none') FROM (
     SELECT concat_ws(',', id, account_sequence, source_type, amount, effective_date, expire_date, level_depth,
         bonus_tier, source_adoption_id) AS line FROM contribution_records
     UNION ALL SELECT concat_ws(',', id, system_account_id, amount, effective_date, expire_date)
         FROM system_contribution_records
     UNION ALL SELECT concat_ws(',', id, unalloc_type, would_be_account_sequence, level_depth, amount, reason)
         FROM unallocated_contributions) AS lines";
-const SUMMARY: &str = "SELECT md5(string_agg(concat_ws(',', account_sequence, personal_contribution,
+const SUMMARY: &str = "SELECT coalesce(md5(string_agg(concat_ws(',', account_sequence, personal_contribution,
     team_level_contribution, team_bonus_contribution, effective_contribution, has_adopted,
     direct_referral_adopted_count, unlocked_level_depth, unlocked_bonus_tiers, unlock_seq), '|'
-    ORDER BY account_sequence)) FROM contribution_accounts";
+    ORDER BY account_sequence)), 'none') FROM contribution_accounts";
 
 #[tokio::test]
 async fn every_identity_holds_and_chunks_do_not_matter() -> anyhow::Result<()> {

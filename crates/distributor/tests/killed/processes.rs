@@ -1,5 +1,6 @@
 //! Sequencers and workers that are killed and started again. A kill is a panic at a failpoint: everything the process
-//! held goes, its connections are cut, and the next one begins from what PostgreSQL has.
+//! held goes, its transaction is rolled back, its leadership ends with its session, and the next one begins from what
+//! PostgreSQL has. Connections are used again: making them was most of what a history took.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -11,7 +12,7 @@ use distributor::{DistributionWorker, DistributorError, Sequencer};
 use fail::FailScenario;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use runtime::{CancellationToken, Disposed, Disposition, ExposeSecret, Progress, Settings, Worker};
+use runtime::{CancellationToken, Disposed, Disposition, Progress, Settings, Worker};
 use sqlx::PgPool;
 use testkit::database::TestDatabase;
 use tokio::sync::Notify;
@@ -69,6 +70,8 @@ fn meet_fate() {
 
 /// The processes of one history.
 pub(crate) struct Processes {
+    database: PgPool,
+    /// Theirs.
     pool: PgPool,
     tasks: JoinSet<anyhow::Result<()>>,
     stopping: CancellationToken,
@@ -77,7 +80,7 @@ pub(crate) struct Processes {
 
 impl Processes {
     /// One or two sequencers and up to four workers, passes and chunks of any size.
-    pub(crate) fn start(seed: u64, database: &TestDatabase) -> anyhow::Result<Self> {
+    pub(crate) fn start(seed: u64, database: &TestDatabase, pool: &PgPool) -> anyhow::Result<Self> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let overrides = [
             ("DATABASE__URL", database.url()),
@@ -88,7 +91,8 @@ impl Processes {
         let overrides = overrides.map(|(key, value)| (format!("CONTRIB__{key}"), value));
         let settings = Arc::new(Settings::load_from(&config, overrides)?);
         let mut processes = Self {
-            pool: database.pool().clone(),
+            database: database.pool().clone(),
+            pool: pool.clone(),
             tasks: JoinSet::new(),
             stopping: CancellationToken::new(),
             kills: Arc::default(),
@@ -103,22 +107,19 @@ impl Processes {
     }
 
     /// Keeps a process running: whenever it is killed, another takes its place.
-    fn keep<W>(
-        &mut self,
-        settings: &Arc<Settings>,
-        random: &mut ChaCha8Rng,
-        make: fn(&Settings) -> anyhow::Result<W>,
-    ) where
+    fn keep<W>(&mut self, settings: &Arc<Settings>, random: &mut ChaCha8Rng, make: fn(PgPool, &Settings) -> W)
+    where
         W: Worker<Error = DistributorError> + Send + 'static,
     {
         let (settings, stopping, kills) =
             (Arc::clone(settings), self.stopping.clone(), Arc::clone(&self.kills));
+        let pool = self.pool.clone();
         let mut random = ChaCha8Rng::seed_from_u64(random.random());
         let one_in = random.random_range(5..40);
         self.tasks.spawn(async move {
             while !stopping.is_cancelled() {
                 let fate = Fate { random: ChaCha8Rng::seed_from_u64(random.random()), one_in };
-                let process = run(make(&settings)?, stopping.clone());
+                let process = run(make(pool.clone(), &settings), stopping.clone());
                 match tokio::spawn(FATE.scope(RefCell::new(fate), process)).await {
                     Ok(ended) => ended?,
                     Err(_) => _ = kills.fetch_add(1, Ordering::Relaxed),
@@ -131,7 +132,7 @@ impl Processes {
     /// Waits until nothing is left to do.
     pub(crate) async fn until_at_rest(&self) -> anyhow::Result<()> {
         testkit::wait::until("rest", Duration::from_mins(1), async || {
-            let left: i64 = sqlx::query_scalar(LEFT).fetch_one(&self.pool).await?;
+            let left: i64 = sqlx::query_scalar(LEFT).fetch_one(&self.database).await?;
             Ok((left == 0).then_some(()))
         })
         .await
@@ -163,15 +164,10 @@ async fn run<W: Worker<Error = DistributorError>>(
     Ok(())
 }
 
-fn sequencer(settings: &Settings) -> anyhow::Result<Sequencer> {
-    Ok(Sequencer::new(pool(settings)?, settings, Arc::new(Notify::new())))
+fn sequencer(pool: PgPool, settings: &Settings) -> Sequencer {
+    Sequencer::new(pool, settings, Arc::new(Notify::new()))
 }
 
-fn worker(settings: &Settings) -> anyhow::Result<DistributionWorker> {
-    Ok(DistributionWorker::new(pool(settings)?, settings, Arc::new(Notify::new())))
-}
-
-/// Of its own, so that a kill cuts its connections.
-fn pool(settings: &Settings) -> anyhow::Result<PgPool> {
-    Ok(persistence::connect_for_workers(settings.database.url.expose_secret(), 2, "test")?)
+fn worker(pool: PgPool, settings: &Settings) -> DistributionWorker {
+    DistributionWorker::new(pool, settings, Arc::new(Notify::new()))
 }

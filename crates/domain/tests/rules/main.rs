@@ -14,6 +14,7 @@ mod plans;
 mod pricing;
 mod properties;
 mod readiness;
+mod simulations;
 mod support;
 mod unlocking;
 mod walks;

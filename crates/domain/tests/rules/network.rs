@@ -33,8 +33,13 @@ struct Known {
 }
 
 impl Network {
-    /// Upstream rows as (account, referrer), "" for none.
+    /// Upstream rows as (account, referrer), "" for none; plan 1 decides.
     pub(crate) fn of(rows: &[(&str, &str)]) -> Self {
+        Self::with_plan(rows, Plan::seed())
+    }
+
+    /// The same with a plan that decides from the beginning of time.
+    pub(crate) fn with_plan(rows: &[(&str, &str)], plan: Plan) -> Self {
         let mut network = Self {
             state: SequencerState::default(),
             entries: Vec::new(),
@@ -42,7 +47,7 @@ impl Network {
             adoptions: Vec::new(),
             referrers: HashMap::new(),
             priors: HashMap::new(),
-            plans: Plans::new(vec![Plan::seed()]).expect("plan 1 is valid"),
+            plans: Plans::new(vec![plan]).expect("a valid plan"),
             day: day(TODAY),
         };
         for (account, referrer) in rows {
@@ -53,6 +58,14 @@ impl Network {
 
     pub(crate) fn plan(&self) -> &Plan {
         self.plans.for_date(self.day)
+    }
+
+    pub(crate) fn plans(&self) -> &Plans {
+        &self.plans
+    }
+
+    pub(crate) fn day(&self) -> NaiveDate {
+        self.day
     }
 
     /// Writes the upstream row of an account; "" for no referrer.

@@ -129,7 +129,7 @@ proptest! {
 
 /// What may happen upstream.
 #[derive(Debug, Clone)]
-enum Happening {
+pub(crate) enum Happening {
     Adopt { by: usize, trees: i32 },
     Delete { adoption: usize },
     Restore { adoption: usize },
@@ -143,7 +143,7 @@ enum Happening {
 /// Accounts of the random networks; deep enough for uplines beyond 15.
 const ACCOUNTS: usize = 22;
 
-fn any_happening() -> impl Strategy<Value = Happening> {
+pub(crate) fn any_happening() -> impl Strategy<Value = Happening> {
     let (who, which) = (0..ACCOUNTS, 0..40_usize);
     prop_oneof![
         6 => (who.clone(), 1..400).prop_map(|(by, trees)| Happening::Adopt { by, trees }),
@@ -159,7 +159,7 @@ fn any_happening() -> impl Strategy<Value = Happening> {
 }
 
 /// A tree in which most accounts stand below the one before, so that lines are long.
-fn any_tree() -> impl Strategy<Value = Vec<(String, String)>> {
+pub(crate) fn any_tree() -> impl Strategy<Value = Vec<(String, String)>> {
     vec(proptest::option::weighted(0.2, any::<proptest::sample::Index>()), ACCOUNTS).prop_map(|above| {
         let referrer = |(n, elsewhere): (usize, Option<proptest::sample::Index>)| match (n, elsewhere) {
             (0, _) => String::new(),
@@ -178,7 +178,7 @@ fn network(tree: &[(String, String)]) -> Network {
     Network::of(&tree.iter().map(|(of, to)| (of.as_str(), to.as_str())).collect::<Vec<_>>())
 }
 
-fn happen(network: &mut Network, happening: &Happening) {
+pub(crate) fn happen(network: &mut Network, happening: &Happening) {
     let known = |adoption: usize| network.adoptions.len().checked_sub(1).map(|last| adoption.min(last));
     match *happening {
         Happening::Adopt { by, trees } => network.adopt(&name(by), trees),

@@ -4,6 +4,8 @@
 //! may go on working meanwhile. No locks. An entry counts as carried out when its chunk has `distributed_at`.
 
 pub mod accounts;
+pub mod derived;
+pub mod encoded;
 pub mod entries;
 pub mod events;
 pub mod facts;
@@ -46,6 +48,23 @@ pub struct Day {
 /// Opens the transaction in which a check reads.
 pub async fn begin(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
     Ok(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+}
+
+/// A name under which other transactions can see what this one sees, for as long as it lasts.
+pub async fn export(connection: &mut PgConnection) -> Result<String> {
+    Ok(sqlx::query_scalar!(r#"SELECT pg_export_snapshot() AS "name!""#).fetch_one(connection).await?)
+}
+
+/// Opens a transaction that sees what the one sees which exported `snapshot`.
+pub async fn begin_at(pool: &PgPool, snapshot: &str) -> Result<Transaction<'static, Postgres>> {
+    let mut transaction = begin(pool).await?;
+    // the statement takes no parameter; names are hexadecimal digits and dashes
+    if !snapshot.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
+        return Err(Error::corrupt(format!("a snapshot named {snapshot:?}")));
+    }
+    let adopt = format!("SET TRANSACTION SNAPSHOT '{snapshot}'");
+    sqlx::query(&adopt).execute(&mut *transaction).await?;
+    Ok(transaction)
 }
 
 /// How things stand.

@@ -38,7 +38,7 @@ async fn prepare(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         "enable_mergejoin = off",
         "jit = off",
     ] {
-        connection.execute(sqlx::AssertSqlSafe(format!("SET LOCAL {setting}"))).await?;
+        connection.execute(&*format!("SET LOCAL {setting}")).await?;
     }
     Ok(())
 }

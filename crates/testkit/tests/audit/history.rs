@@ -9,7 +9,7 @@ use distributor::{DistributionWorker, Sequencer};
 use runtime::{ExposeSecret, Progress, Settings, Worker};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::types::Decimal;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool};
+use sqlx::{Connection, Executor, PgConnection, PgPool};
 use testkit::database::TestDatabase;
 use testkit::synced::{self, Adoption};
 use tokio::sync::Notify;
@@ -197,7 +197,7 @@ impl Clone {
         let name = format!("test_{}", Uuid::new_v4().simple());
         let server = server()?;
         let mut admin = PgConnection::connect_with(&server).await?;
-        admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE {healthy}"))).await?;
+        admin.execute(&*format!("CREATE DATABASE {name} TEMPLATE {healthy}")).await?;
         admin.close().await?;
         let pool = PgPoolOptions::new().max_connections(1).connect_with(server.database(&name)).await?;
         Ok(Self { name, pool })
@@ -206,7 +206,7 @@ impl Clone {
     pub(crate) async fn drop(self) -> anyhow::Result<()> {
         self.pool.close().await;
         let mut admin = PgConnection::connect_with(&server()?).await?;
-        admin.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name))).await?;
+        admin.execute(&*format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)).await?;
         Ok(())
     }
 }

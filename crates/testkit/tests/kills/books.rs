@@ -1,7 +1,7 @@
 //! Journal and ledger as they must come out whatever was killed: every column but those that tell when, not what.
 
 use anyhow::Context as _;
-use sqlx::{AssertSqlSafe, FromRow, PgPool};
+use sqlx::{FromRow, PgPool};
 
 /// The tables, with the columns that may differ between two runs.
 const TABLES: [(&str, &[&str]); 4] = [
@@ -44,11 +44,12 @@ impl Books {
         let mut tables = Vec::new();
         for (table, left_out) in TABLES {
             let key = if table == "distribution_journal" { "distribution_seq" } else { "id" };
-            let rows = sqlx::query_as(AssertSqlSafe(format!(
+            let statement = format!(
                 "SELECT distribution_seq AS seq, count(*),
                      md5(string_agg((to_jsonb(r) - $2::text[])::text, E'\\n' ORDER BY {key})) AS hash
                  FROM {table} r WHERE distribution_seq <= $1 GROUP BY distribution_seq ORDER BY distribution_seq"
-            )));
+            );
+            let rows = sqlx::query_as(&statement);
             let names: Vec<&str> = left_out.to_vec();
             tables.push(rows.bind(last_seq).bind(names).fetch_all(pool).await.context(table)?);
         }

@@ -12,7 +12,7 @@ use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use reqwest::StatusCode;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
 use uuid::Uuid;
 
 use crate::processes::repository;
@@ -51,11 +51,11 @@ impl Servers {
     /// An upstream database with the shipped tables, empty.
     pub(super) async fn create_upstream(&self, name: &str) -> anyhow::Result<()> {
         let mut admin = PgConnection::connect_with(&self.postgres).await.context("the tests' PostgreSQL")?;
-        admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
+        admin.execute(&*format!("CREATE DATABASE {name}")).await?;
         admin.close().await?;
         let tables = fs::read_to_string(repository()?.join("deploy/local/sql/upstream.sql"))?;
         let mut upstream = PgConnection::connect_with(&self.postgres.clone().database(name)).await?;
-        sqlx::raw_sql(AssertSqlSafe(tables)).execute(&mut upstream).await?;
+        sqlx::raw_sql(&tables).execute(&mut upstream).await?;
         upstream.close().await?;
         Ok(())
     }
@@ -76,7 +76,7 @@ impl Servers {
         self.remove_topics(name).await?;
         let mut admin = PgConnection::connect_with(&self.postgres).await?;
         remove_slot(&mut admin, name).await?;
-        admin.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))).await?;
+        admin.execute(&*format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await?;
         admin.close().await?;
         Ok(())
     }

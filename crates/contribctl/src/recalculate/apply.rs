@@ -1,0 +1,202 @@
+//! Writes anew the rows that differ, a bounded group a transaction; what makes that right while workers go on stands in
+//! [`persistence::rebuild`].
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, SubsecRound, Utc};
+use domain::{AccountSequence, Amount, Effect};
+use persistence::accounts::{self, AccountDelta, Booking};
+use persistence::calls::{self, Channel};
+use persistence::rebuild::{self, Counted};
+use persistence::verify::accounts::Balances;
+use persistence::verify::derived::StoredAccount;
+use persistence::{Error, Kind, PgConnection, PgPool};
+use uuid::Uuid;
+
+use super::Found;
+use super::sums;
+use super::walk::{Newest, Sums};
+use crate::{Progress, Result};
+
+/// Accounts of one transaction: one with much of the ledger below it has a line of nearly every entry.
+const ACCOUNTS: usize = 100;
+/// Adoptions or users of one transaction, in which no chunk is carried out.
+const MARKS: usize = 500;
+/// A deadlock, which the lock order all but rules out, is given another chance.
+const ATTEMPTS: u32 = 5;
+
+/// What was written.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Accounts, each with a new version and an event.
+    pub accounts: u64,
+    /// System accounts.
+    pub system: u64,
+    /// Adoptions.
+    pub adoptions: u64,
+    /// Users.
+    pub users: u64,
+    /// Whether a roll had begun, which ends the work: the rest is for the next time.
+    pub roll_began: bool,
+}
+
+/// Writes anew all that `found` names as wrong.
+pub async fn run(pool: &PgPool, found: &Found, shards: i16) -> Result<Rebuilt> {
+    let mut rebuilt = Rebuilt::default();
+    let total = found.wrong.accounts.len() + found.wrong.adoptions.len() + found.wrong.users.len();
+    let progress = Progress::of(total as u64, "rebuilding");
+    for names in found.wrong.accounts.chunks(ACCOUNTS) {
+        match again(async || accounts_anew(pool, found, names, shards).await).await? {
+            Some(count) => rebuilt.accounts += count,
+            None => rebuilt.roll_began = true,
+        }
+        progress.add(names.len() as u64);
+    }
+    match again(async || system_anew(pool, found).await).await? {
+        Some(count) => rebuilt.system = count,
+        None => rebuilt.roll_began = true,
+    }
+    for ids in found.wrong.adoptions.chunks(MARKS) {
+        rebuilt.adoptions += again(async || adoptions_anew(pool, ids).await).await?;
+        progress.add(ids.len() as u64);
+    }
+    for users in found.wrong.users.chunks(MARKS) {
+        rebuilt.users += again(async || users_anew(pool, found, users).await).await?;
+        progress.add(users.len() as u64);
+    }
+    progress.done();
+    Ok(rebuilt)
+}
+
+/// Does a transaction again that had to give way to another.
+async fn again<T>(transaction: impl AsyncFn() -> persistence::Result<T>) -> persistence::Result<T> {
+    let mut attempt = 1;
+    loop {
+        match transaction().await {
+            Err(error) if error.kind() == Kind::Conflict && attempt < ATTEMPTS => attempt += 1,
+            done => return done,
+        }
+    }
+}
+
+/// What PostgreSQL stores has microseconds, and events must show the same moment.
+fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(6)
+}
+
+async fn accounts_anew(
+    pool: &PgPool,
+    found: &Found,
+    names: &[String],
+    shards: i16,
+) -> persistence::Result<Option<u64>> {
+    let mut transaction = rebuild::begin(pool).await?;
+    let Some(day) = rebuild::hold_idle_day(&mut transaction).await? else { return Ok(None) };
+    let booking = Booking { day, at: now(), shards, traceparent: None };
+    let stored = rebuild::lock_accounts(&mut transaction, names, booking.at).await?;
+    let mut lines: HashMap<String, Balances> =
+        rebuild::sums(&mut transaction, names, day).await?.into_iter().collect();
+    let mut newest = newest(&mut transaction, found, names).await?;
+    let mut changed = Vec::new();
+    for row in stored {
+        let counts = newest.remove(&row.account).map(|sums| sums::counts(&sums, &found.plans));
+        let right = StoredAccount {
+            balances: lines.remove(&row.account).unwrap_or_default(),
+            counts: counts.unwrap_or_default(),
+            account: row.account.clone(),
+        };
+        if row != right {
+            changed.push(right);
+        }
+    }
+    changed.sort_unstable_by(|one, other| one.account.cmp(&other.account));
+    rebuild::set_accounts(&mut transaction, &changed).await?;
+    // adding nothing raises the versions and queues the events, as every other change does
+    let nothing: Vec<AccountDelta> = changed.iter().map(|row| nothing(&row.account)).collect();
+    accounts::add(&mut transaction, &nothing, &booking).await?;
+    calls::call(&mut transaction, Channel::Outbox).await?;
+    transaction.commit().await?;
+    Ok(Some(changed.len() as u64))
+}
+
+fn nothing(account: &str) -> AccountDelta {
+    AccountDelta {
+        account: account.to_owned(),
+        personal: Amount::ZERO,
+        team_level: Amount::ZERO,
+        team_bonus: Amount::ZERO,
+        effective: Amount::ZERO,
+        unlock: None,
+    }
+}
+
+/// The newest effect on each account: the snapshot's, or one of the entries carried out since.
+async fn newest(
+    connection: &mut PgConnection,
+    found: &Found,
+    names: &[String],
+) -> persistence::Result<HashMap<String, Sums>> {
+    let known = names.iter().map(|name| {
+        let newest = found.part.accounts.get(name.as_str()).and_then(|sums| sums.newest.clone());
+        (name.clone(), Sums { newest, ..Sums::default() })
+    });
+    let mut newest: HashMap<String, Sums> = known.collect();
+    for counted in rebuild::effects_since(connection, names, &found.since).await? {
+        let (account, effect) = effect(counted)?;
+        newest.entry(account).or_default().learn(effect);
+    }
+    Ok(newest)
+}
+
+/// A stored effect in our own words.
+pub fn effect(counted: Counted) -> persistence::Result<(String, Newest)> {
+    let count =
+        |stored: i32| u32::try_from(stored).map_err(|_| Error::corrupt(format!("a count of {stored}")));
+    let effect = Effect {
+        account: AccountSequence::parse(&counted.account)?,
+        live: count(counted.live)?,
+        directs: count(counted.directs)?,
+    };
+    let carried_out = (counted.booked_day, counted.distributed_at);
+    Ok((counted.account, Newest { seq: counted.seq, effect, carried_out }))
+}
+
+async fn system_anew(pool: &PgPool, found: &Found) -> persistence::Result<Option<u64>> {
+    let missing = &found.wrong.system;
+    if missing.is_empty() {
+        return Ok(Some(0));
+    }
+    let mut transaction = rebuild::begin(pool).await?;
+    if rebuild::hold_idle_day(&mut transaction).await? != Some(found.moment.day.current) {
+        return Ok(None);
+    }
+    rebuild::correct_system_accounts(&mut transaction, missing, now()).await?;
+    transaction.commit().await?;
+    Ok(Some(missing.len() as u64))
+}
+
+async fn adoptions_anew(pool: &PgPool, ids: &[Uuid]) -> persistence::Result<u64> {
+    let mut transaction = rebuild::begin(pool).await?;
+    rebuild::hold_day_alone(&mut transaction).await?;
+    let marked = rebuild::mark_adoptions(&mut transaction, ids).await?;
+    transaction.commit().await?;
+    Ok(marked)
+}
+
+async fn users_anew(
+    pool: &PgPool,
+    found: &Found,
+    users: &[(Uuid, String, bool)],
+) -> persistence::Result<u64> {
+    let mut transaction = rebuild::begin(pool).await?;
+    rebuild::hold_day_alone(&mut transaction).await?;
+    let unmarked: Vec<String> =
+        users.iter().filter(|(_, _, begun)| !begun).map(|(_, account, _)| account.clone()).collect();
+    let begun = rebuild::begun_since(&mut transaction, &unmarked, &found.since).await?;
+    let begun: HashSet<String> = begun.into_iter().collect();
+    let users: Vec<_> =
+        users.iter().filter(|(_, account, mark)| *mark || !begun.contains(account)).cloned().collect();
+    rebuild::mark_users(&mut transaction, &users, now()).await?;
+    transaction.commit().await?;
+    Ok(users.len() as u64)
+}
