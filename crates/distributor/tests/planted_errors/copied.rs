@@ -80,10 +80,12 @@ impl CopiedWorkspace {
 /// Cargo tells packages of two workspaces apart by name and version, not by place: under the version of the original, the
 /// copy's crates would be taken for the original's.
 fn rename_version(manifest: &Path) {
-    let text = fs::read_to_string(manifest).unwrap();
-    let renamed = text.replacen("\nversion = \"", "\nversion = \"999.", 1);
-    assert_ne!(text, renamed, "no version is named in the workspace's manifest");
-    fs::write(manifest, renamed).unwrap();
+    let mut text = fs::read_to_string(manifest).unwrap();
+    let named = text.find("\nversion = \"").expect("the workspace's manifest names a version")
+        + "\nversion = \"".len();
+    let end = named + text[named..].find('"').unwrap();
+    text.insert_str(end, "-planted");
+    fs::write(manifest, text).unwrap();
 }
 
 fn executable(messages: &str) -> String {
