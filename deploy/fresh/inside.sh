@@ -20,14 +20,14 @@ inside() {
   fi
   bring_checkout
   bring_settings
+  mount_downloads
+  within chown -hR "$NAME:" "$HOMEDIR" "$WORK" "$CARGO"
   if [[ $QUICK == 1 ]]; then
     bring_compiled
+    mount_crates
     # nobody needs this machine after a power cut
     echo force-unsafe-io >"$ROOT/etc/dpkg/dpkg.cfg.d/unsafe-io"
   fi
-  mount_downloads
-  within chown -hR "$NAME:" "$HOMEDIR" "$WORK" "$CARGO"
-  if [[ $QUICK == 1 ]]; then mount_crates; fi
 
   before=$(downloaded)
   step demo "DEMO_ONCE=1 make demo" || rc=1
@@ -175,6 +175,7 @@ bring_compiled() {
   mkdir -p "$layer"/{upper,work}
   mount -t overlay overlay -o "lowerdir=$TARGET,upperdir=$layer/upper,workdir=$layer/work" "$ROOT$TARGET"
   # what a build writes into; a file that changes hands is copied into the layer, and these are small
+  within chown "$NAME:" "$TARGET"
   within find "$TARGET/debug" \( -type d -o -path '*/.fingerprint/*' -o -name .cargo-lock \) -exec chown -h "$NAME:" {} +
 }
 mount_crates() { mount_read_only "$HOST_CARGO/registry" "$CARGO/registry"; }
