@@ -1,11 +1,14 @@
 //! A database of its own for each test, cloned from a template that is migrated once.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use anyhow::Context;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 use uuid::Uuid;
+
+use crate::wait::until;
 
 /// The zone in which tests keep their books.
 pub const TIME_ZONE: &str = "Asia/Shanghai";
@@ -88,6 +91,18 @@ async fn make_template(admin: &mut PgConnection, server: &PgConnectOptions) -> a
             .await?;
         persistence::migrations::run(&pool, TIME_ZONE).await?;
         pool.close().await;
+        // a connection that was just being given back lives as long as the pool
+        drop(pool);
+        // and the server takes a moment to see that a session has ended
+        until("the migrations' session to end", Duration::from_secs(10), async || {
+            let sessions: i64 =
+                sqlx::query_scalar("SELECT count(*) FROM pg_stat_activity WHERE datname = $1")
+                    .bind(&unfinished)
+                    .fetch_one(&mut *admin)
+                    .await?;
+            Ok((sessions == 0).then_some(()))
+        })
+        .await?;
         admin.execute(&*format!("ALTER DATABASE {unfinished} RENAME TO {name}")).await?;
     }
     sqlx::query("SELECT pg_advisory_unlock($1)").bind(TEMPLATE_LOCK).execute(&mut *admin).await?;
