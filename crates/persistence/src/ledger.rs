@@ -101,7 +101,7 @@ impl LedgerBuffer {
         buffer.option(tier.map(i32::from), CopyBuffer::int4);
         buffer.numeric(line.amount.units(), 10);
         buffer.date(line.effective_date);
-        buffer.date(expires(entry, line)?);
+        buffer.date(expires(entry.seq, line)?);
         buffer.bool(expired);
         buffer.option(expired.then_some(at), CopyBuffer::timestamptz);
         buffer.timestamptz(at);
@@ -145,7 +145,7 @@ impl LedgerBuffer {
         buffer.bool(true);
         buffer.timestamptz(at);
         buffer.date(line.effective_date);
-        buffer.date(expires(entry, line)?);
+        buffer.date(expires(entry.seq, line)?);
         buffer.timestamptz(at);
         buffer.int8(entry.seq);
         buffer.int2(i16::from(line.slot));
@@ -154,9 +154,8 @@ impl LedgerBuffer {
 }
 
 /// Only lines of system accounts may never expire.
-fn expires(entry: &Entry, line: &Line<'_>) -> Result<NaiveDate> {
-    line.expire_date
-        .ok_or_else(|| Error::corrupt(format!("entry {} slot {} has no expiry", entry.seq, line.slot)))
+pub(crate) fn expires(seq: i64, line: &Line<'_>) -> Result<NaiveDate> {
+    line.expire_date.ok_or_else(|| Error::corrupt(format!("entry {seq} slot {} has no expiry", line.slot)))
 }
 
 /// The fixed ids that the migrations give the four system accounts.

@@ -43,7 +43,7 @@ use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::verify::accounts::{Balances, Counts};
-use crate::verify::derived::StoredAccount;
+use crate::verify::derived::{AccountRow, StoredAccount};
 use crate::{Result, business_day, locks};
 
 /// Opens a transaction that rebuilds a group.
@@ -73,7 +73,8 @@ pub async fn lock_accounts(
     accounts: &[String],
     at: DateTime<Utc>,
 ) -> Result<Vec<StoredAccount>> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        AccountRow,
         r#"INSERT INTO contribution_accounts AS a (account_sequence, created_at, updated_at)
            SELECT account, $2, $2 FROM UNNEST($1::text[]) AS t (account) ORDER BY account COLLATE "C"
            ON CONFLICT (account_sequence) DO UPDATE SET updated_at = a.updated_at
@@ -85,24 +86,7 @@ pub async fn lock_accounts(
     )
     .fetch_all(connection)
     .await?;
-    let rows = rows.into_iter().map(|row| StoredAccount {
-        account: row.account_sequence,
-        balances: Balances {
-            personal: row.personal_contribution,
-            team_level: row.team_level_contribution,
-            team_bonus: row.team_bonus_contribution,
-            total: row.total_contribution,
-            effective: row.effective_contribution,
-        },
-        counts: Counts {
-            seq: row.unlock_seq,
-            has_adopted: row.has_adopted,
-            directs: row.direct_referral_adopted_count,
-            depth: row.unlocked_level_depth,
-            tiers: row.unlocked_bonus_tiers,
-        },
-    });
-    Ok(rows.collect())
+    Ok(rows.into_iter().map(StoredAccount::from).collect())
 }
 
 /// The sums of the lines of `accounts`, effective on `day`; none for an account without a line.

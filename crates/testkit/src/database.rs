@@ -1,9 +1,11 @@
 //! A database of its own for each test, cloned from a template that is migrated once.
 
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::Context;
+use runtime::Settings;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 use uuid::Uuid;
@@ -55,6 +57,17 @@ impl TestDatabase {
     /// Its URL, as a worker's `database.url` takes it.
     pub fn url(&self) -> String {
         sqlx::ConnectOptions::to_url_lossy(&self.server.clone().database(&self.name)).to_string()
+    }
+
+    /// The service's settings with this database, and with others such as `("DISTRIBUTOR__PASS_SIZE", "3")`.
+    pub fn settings(&self, others: &[(&str, &str)]) -> anyhow::Result<Settings> {
+        let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
+        let url = self.url();
+        let all = others.iter().copied().chain([("DATABASE__URL", url.as_str())]);
+        Ok(Settings::load_from(
+            &config,
+            all.map(|(key, value)| (format!("CONTRIB__{key}"), value.to_owned())),
+        )?)
     }
 
     /// Makes it as empty as it was when it was created: much cheaper than another one, whose hundreds of files a file

@@ -3,7 +3,6 @@
 //! The floor is a bare COPY of the very same lines into the seed's tables over one connection, 1,000 entries a
 //! transaction, encoded beforehand. Both sides go on where they stopped; the floor's tables are emptied each time.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -66,12 +65,7 @@ impl Stage {
         fill(&pool, scale, entries).await?;
         seed_tables::create(&pool).await?;
 
-        let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
-        let overrides = [
-            ("CONTRIB__DATABASE__URL".to_owned(), database.url()),
-            ("CONTRIB__DISTRIBUTOR__CHUNK_SIZE".to_owned(), chunk.to_string()),
-        ];
-        let settings = Settings::load_from(&config, overrides)?;
+        let settings = database.settings(&[("DISTRIBUTOR__CHUNK_SIZE", &chunk.to_string())])?;
         let connections = u32::try_from(workers)? + 1;
         let pinned = persistence::connect_for_workers(&database.url(), connections, "bench")?;
         number(&settings, &pinned, entries).await?;

@@ -12,7 +12,7 @@ use persistence::calls::{self, Channel};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
-use runtime::{CancellationToken, Context, Health, Settings, telemetry};
+use runtime::{CancellationToken, Context, Health, telemetry};
 use sqlx::{Executor, PgPool};
 use testkit::database::TestDatabase;
 use testkit::synced;
@@ -172,14 +172,9 @@ fn serve(
     brokers: &str,
     topic: &str,
 ) -> anyhow::Result<(CancellationToken, JoinSet<anyhow::Result<()>>)> {
-    let config = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
-    let overrides = [
-        ("CONTRIB__DATABASE__URL".to_owned(), database.url()),
-        ("CONTRIB__KAFKA__BROKERS".to_owned(), brokers.to_owned()),
-        ("CONTRIB__KAFKA__ACCOUNT_EVENTS_TOPIC".to_owned(), topic.to_owned()),
-    ];
     let context = Context {
-        settings: Settings::load_from(&config, overrides)?,
+        settings: database
+            .settings(&[("KAFKA__BROKERS", brokers), ("KAFKA__ACCOUNT_EVENTS_TOPIC", topic)])?,
         shutdown: CancellationToken::new(),
         health: Health::default(),
         metrics: telemetry::record_metrics()?,

@@ -176,7 +176,10 @@ impl Pass<'_> {
             (Verdict::Standing(Standing::Ready(upline)), None) => {
                 self.distribute(adoption, &upline, self.grounds.priors.get(&adoption.source.id))
             }
-            _ => self.leave(adoption),
+            (verdict, _) => {
+                self.leave(adoption, verdict);
+                Ok(())
+            }
         }
     }
 
@@ -212,7 +215,10 @@ impl Pass<'_> {
                 let prior = self.grounds.priors.get(&adoption.source.id);
                 self.distribute(adoption, &upline, prior)
             }
-            _ => self.leave(adoption),
+            verdict => {
+                self.leave(adoption, verdict);
+                Ok(())
+            }
         }
     }
 
@@ -249,8 +255,8 @@ impl Pass<'_> {
     }
 
     /// Not what the backlog took it for any more: it is put where it belongs now.
-    fn leave(&mut self, adoption: &LockedAdoption) -> Result<(), DistributorError> {
-        match self.grounds.judge(adoption, self.state)? {
+    fn leave(&mut self, adoption: &LockedAdoption, verdict: Verdict) {
+        match verdict {
             Verdict::Settled => {
                 let mark = mark_warning(adoption, self.grounds.warning(adoption));
                 self.outcome.marks.insert(adoption.source.id, mark);
@@ -259,7 +265,6 @@ impl Pass<'_> {
             Verdict::Changed(_) => self.outcome.backlog.push(super::verdict::changed_item(adoption)),
             Verdict::Standing(standing) => self.put_back(adoption, &standing),
         }
-        Ok(())
     }
 
     fn put_back(&mut self, adoption: &LockedAdoption, standing: &Standing) {

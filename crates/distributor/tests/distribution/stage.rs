@@ -1,6 +1,5 @@
 //! A database with a sequencer and workers that are driven step by step.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -37,7 +36,7 @@ impl Stage {
         let database = TestDatabase::create().await?;
         synced::open_gate(database.pool()).await?;
         synced::business_day(database.pool(), today()).await?;
-        let settings = settings(&database, overrides)?;
+        let settings = database.settings(overrides)?;
         let (sequencer, worker) = workers(&settings)?;
         Ok(Self { database, settings, sequencer, worker })
     }
@@ -79,15 +78,6 @@ impl Stage {
     pub(crate) async fn texts(&self, statement: &'static str) -> anyhow::Result<Vec<String>> {
         Ok(sqlx::query_scalar(statement).fetch_all(self.pool()).await?)
     }
-}
-
-fn settings(database: &TestDatabase, overrides: &[(&str, &str)]) -> anyhow::Result<Settings> {
-    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
-    let environment = [("DATABASE__URL", database.url())]
-        .into_iter()
-        .chain(overrides.iter().map(|(key, value)| (*key, (*value).to_owned())))
-        .map(|(key, value)| (format!("CONTRIB__{key}"), value));
-    Ok(Settings::load_from(&config, environment)?)
 }
 
 fn workers(settings: &Settings) -> anyhow::Result<(Sequencer, DistributionWorker)> {

@@ -3,7 +3,6 @@
 //! PostgreSQL has. Connections are used again: making them was most of what a history took.
 
 use std::cell::RefCell;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -82,14 +81,13 @@ impl Processes {
     /// One or two sequencers and up to four workers, passes and chunks of any size.
     pub(crate) fn start(seed: u64, database: &TestDatabase, pool: &PgPool) -> anyhow::Result<Self> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let overrides = [
-            ("DATABASE__URL", database.url()),
-            ("DISTRIBUTOR__PASS_SIZE", random.random_range(1..30).to_string()),
-            ("DISTRIBUTOR__CHUNK_SIZE", random.random_range(1..40).to_string()),
+        let pass_size = random.random_range(1..30).to_string();
+        let chunk_size = random.random_range(1..40).to_string();
+        let sizes = [
+            ("DISTRIBUTOR__PASS_SIZE", pass_size.as_str()),
+            ("DISTRIBUTOR__CHUNK_SIZE", chunk_size.as_str()),
         ];
-        let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
-        let overrides = overrides.map(|(key, value)| (format!("CONTRIB__{key}"), value));
-        let settings = Arc::new(Settings::load_from(&config, overrides)?);
+        let settings = Arc::new(database.settings(&sizes)?);
         let mut processes = Self {
             database: database.pool().clone(),
             pool: pool.clone(),

@@ -1,6 +1,7 @@
 //! A copy of the workspace in which errors can be planted; what was copied before and has not changed is left alone, so
 //! that building it again is quick.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -23,7 +24,7 @@ pub(crate) fn planted(number: u32) -> bool {
 pub(crate) struct CopiedWorkspace {
     root: PathBuf,
     /// `domain`'s sources with what has been planted so far.
-    sources: std::cell::RefCell<std::collections::BTreeMap<&'static str, String>>,
+    sources: BTreeMap<&'static str, String>,
 }
 
 impl CopiedWorkspace {
@@ -35,14 +36,12 @@ impl CopiedWorkspace {
         }
         rename_version(&root.join("Cargo.toml"));
         let library = fs::read_to_string(original.join("crates/domain/src/lib.rs")).unwrap();
-        let sources = [("lib.rs", library + SWITCH)].into_iter().collect();
-        Self { root, sources: std::cell::RefCell::new(sources) }
+        Self { root, sources: [("lib.rs", library + SWITCH)].into() }
     }
 
     /// Replaces the one place that `error` names by one that errs when `number` is switched on.
-    pub(crate) fn plant(&self, number: u32, error: &PlantedError) {
-        let mut sources = self.sources.borrow_mut();
-        let text = sources.entry(error.file).or_insert_with(|| {
+    pub(crate) fn plant(&mut self, number: u32, error: &PlantedError) {
+        let text = self.sources.entry(error.file).or_insert_with(|| {
             fs::read_to_string(self.root.join("crates/domain/src").join(error.file)).unwrap()
         });
         assert_eq!(
@@ -58,7 +57,7 @@ impl CopiedWorkspace {
 
     /// Builds the test of random histories and says where it is.
     pub(crate) fn build(&self) -> String {
-        for (file, text) in self.sources.borrow().iter() {
+        for (file, text) in &self.sources {
             write_if_changed(&self.root.join("crates/domain/src").join(file), text.as_bytes());
         }
         // Beside the temporary directory of this test: what comes from elsewhere has been compiled there already.

@@ -16,7 +16,7 @@ use crate::errors::ERRORS;
 
 #[test]
 fn the_auditor_finds_every_error_planted_in_the_domain() {
-    let workspace = CopiedWorkspace::new();
+    let mut workspace = CopiedWorkspace::new();
     for (number, error) in (1..).zip(ERRORS) {
         workspace.plant(number, error);
     }

@@ -1,6 +1,7 @@
 //! What follows from the lines and the journal, as it is stored: accounts' rows and users' marks, in pages.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -18,9 +19,47 @@ pub struct StoredAccount {
     pub counts: Counts,
 }
 
+/// The columns of a [`StoredAccount`].
+pub(crate) struct AccountRow {
+    pub(crate) account_sequence: String,
+    pub(crate) personal_contribution: Decimal,
+    pub(crate) team_level_contribution: Decimal,
+    pub(crate) team_bonus_contribution: Decimal,
+    pub(crate) total_contribution: Decimal,
+    pub(crate) effective_contribution: Decimal,
+    pub(crate) unlock_seq: i64,
+    pub(crate) has_adopted: bool,
+    pub(crate) direct_referral_adopted_count: i32,
+    pub(crate) unlocked_level_depth: i32,
+    pub(crate) unlocked_bonus_tiers: i32,
+}
+
+impl From<AccountRow> for StoredAccount {
+    fn from(row: AccountRow) -> Self {
+        Self {
+            account: row.account_sequence,
+            balances: Balances {
+                personal: row.personal_contribution,
+                team_level: row.team_level_contribution,
+                team_bonus: row.team_bonus_contribution,
+                total: row.total_contribution,
+                effective: row.effective_contribution,
+            },
+            counts: Counts {
+                seq: row.unlock_seq,
+                has_adopted: row.has_adopted,
+                directs: row.direct_referral_adopted_count,
+                depth: row.unlocked_level_depth,
+                tiers: row.unlocked_bonus_tiers,
+            },
+        }
+    }
+}
+
 /// The first `limit` accounts behind `after`, by name.
 pub async fn accounts(connection: &mut PgConnection, after: &str, limit: i64) -> Result<Vec<StoredAccount>> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        AccountRow,
         "SELECT account_sequence, personal_contribution, team_level_contribution, team_bonus_contribution,
              total_contribution, effective_contribution, unlock_seq, has_adopted, direct_referral_adopted_count,
              unlocked_level_depth, unlocked_bonus_tiers
@@ -30,24 +69,7 @@ pub async fn accounts(connection: &mut PgConnection, after: &str, limit: i64) ->
     )
     .fetch_all(connection)
     .await?;
-    let accounts = rows.into_iter().map(|row| StoredAccount {
-        account: row.account_sequence,
-        balances: Balances {
-            personal: row.personal_contribution,
-            team_level: row.team_level_contribution,
-            team_bonus: row.team_bonus_contribution,
-            total: row.total_contribution,
-            effective: row.effective_contribution,
-        },
-        counts: Counts {
-            seq: row.unlock_seq,
-            has_adopted: row.has_adopted,
-            directs: row.direct_referral_adopted_count,
-            depth: row.unlocked_level_depth,
-            tiers: row.unlocked_bonus_tiers,
-        },
-    });
-    Ok(accounts.collect())
+    Ok(rows.into_iter().map(StoredAccount::from).collect())
 }
 
 /// The mark of a user.

@@ -8,13 +8,12 @@
 use std::fmt::Write;
 use std::ops::Range;
 
-use chrono::NaiveDate;
 use domain::{AccountSequence, Beneficiary, Distribution, Line, line_id};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::copy::CopyBuffer;
-use crate::ledger::system_account_id;
+use crate::ledger::{expires, system_account_id};
 use crate::{Error, Result};
 
 const RECORDS: &str = "SELECT id, account_sequence, source_type, source_adoption_id, source_account_sequence, \
@@ -139,9 +138,4 @@ impl EncodedLines {
         buffer.int2(i16::from(line.slot));
         Ok(())
     }
-}
-
-/// Only lines of system accounts may never expire.
-fn expires(seq: i64, line: &Line<'_>) -> Result<NaiveDate> {
-    line.expire_date.ok_or_else(|| Error::corrupt(format!("entry {seq} slot {} has no expiry", line.slot)))
 }

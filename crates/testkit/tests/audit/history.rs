@@ -1,12 +1,11 @@
 //! A small history that went through the real distributor and left a row of every kind.
 
-use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use distributor::{DistributionWorker, Sequencer};
-use runtime::{ExposeSecret, Progress, Settings, Worker};
+use runtime::{ExposeSecret, Progress, Worker};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::types::Decimal;
 use sqlx::{Connection, Executor, PgConnection, PgPool};
@@ -38,13 +37,8 @@ impl History {
         let database = TestDatabase::create().await?;
         synced::open_gate(database.pool()).await?;
         synced::business_day(database.pool(), day("2026-11-22")?).await?;
-        let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
-        let settings = [
-            ("CONTRIB__DATABASE__URL", database.url()),
-            ("CONTRIB__DISTRIBUTOR__PASS_SIZE", "9".to_owned()),
-            ("CONTRIB__DISTRIBUTOR__CHUNK_SIZE", "4".to_owned()),
-        ];
-        let settings = Settings::load_from(&config, settings.map(|(key, value)| (key.to_owned(), value)))?;
+        let sizes = [("DISTRIBUTOR__PASS_SIZE", "9"), ("DISTRIBUTOR__CHUNK_SIZE", "4")];
+        let settings = database.settings(&sizes)?;
         let workers = persistence::connect_for_workers(settings.database.url.expose_secret(), 6, "test")?;
         let numbered = Arc::new(Notify::new());
         let sequencer = Sequencer::new(workers.clone(), &settings, Arc::clone(&numbered));
