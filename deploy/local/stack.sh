@@ -81,6 +81,7 @@ export CONTRIB__DATABASE__URL=$pg/rwa_contribution
 export CONTRIB__UPSTREAM__URL=$pg/upstream
 export CONTRIB__KAFKA__BROKERS=127.0.0.1:$KAFKA_PORT
 export CONTRIB__CONNECT__URL=http://127.0.0.1:$CONNECT_PORT
+export CONTRIB__CONNECT__SIGNAL_TOPIC=dbserver1.signals
 export CONTRIB__REDIS__URL=redis://127.0.0.1:$REDIS_PORT
 export CONTRIB__HTTP__PORT=$API_PORT
 EOF

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use persistence::cdc_offsets::Advance;
+use persistence::cdc_offsets::{Advance, ReadUntil};
 use persistence::dead_letters::DeadLetter;
 use persistence::synced::SourcePosition;
 
@@ -79,16 +79,10 @@ impl<R: FromRow> Batch<R> {
         headers: impl FnOnce() -> Option<String>,
     ) {
         let Message { partition, offset, key, value } = message;
-        let advance = self.advances.entry(partition).or_insert(Advance {
-            partition,
-            from,
-            to: from,
-            source_time: None,
-        });
+        let advance = self.advances.entry(partition).or_insert(Advance { partition, from, to: from });
         advance.to = offset + 1;
         let counted = match decode::<R>(key, value, &format.format) {
             Ok(Decoded::Change(change)) => {
-                advance.source_time = change.source_time.or(advance.source_time);
                 let op = change.op.as_str();
                 self.add(Placed { change, position: SourcePosition { partition, offset } });
                 op
@@ -131,6 +125,18 @@ impl<R> Batch<R> {
     /// How far each partition is read by this batch.
     pub fn advances(&self) -> Vec<Advance> {
         self.advances.values().cloned().collect()
+    }
+
+    /// The latest source time of each partition's changes.
+    pub fn read_until(&self) -> ReadUntil {
+        let mut read_until = ReadUntil::new();
+        for Placed { change, position } in &self.changes {
+            if let Some(time) = change.source_time {
+                let latest = read_until.entry(position.partition).or_insert(time);
+                *latest = time.max(*latest);
+            }
+        }
+        read_until
     }
 
     /// Counts what was read of `topic`, once it is written.

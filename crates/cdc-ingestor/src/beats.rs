@@ -36,7 +36,7 @@ pub async fn apply_beats(
     if batch.streamed {
         bootstrap::end_source(&mut transaction, &topic.source, EndedBy::StreamedRow).await?;
     }
-    record(&mut transaction, topic, batch).await?;
+    record(&mut transaction, topic, batch, &batch.read_until()).await?;
     transaction.commit().await?;
     batch.count(&topic.name);
     let streamed =

@@ -26,10 +26,38 @@ pub struct Folded<F> {
     pub taken: Vec<Taken>,
     /// Changes that need a value which was left out as unchanged, and which is not stored.
     pub incomplete: Vec<(Uuid, SourcePosition)>,
-    /// Upstream ids whose whole state is known again.
-    pub heard_of: Vec<Uuid>,
+    /// Rows whose whole state is known again, with the position of the message that told it.
+    pub heard_of: BTreeMap<Uuid, SourcePosition>,
     /// Changes older than what is stored.
-    pub stale: usize,
+    pub stale: Vec<Stale>,
+    /// The latest source time of each partition's changes but for the stale ones.
+    pub read_until: HashMap<i32, DateTime<Utc>>,
+    /// Accounts that were given up and that no row has now. A row that is [`Table::displaced`] may have had one of them
+    /// since: then the fold is to be done again with that row.
+    pub vacant: Vec<AccountSequence>,
+}
+
+/// A change that is older than what is stored of its row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stale {
+    /// Upstream id.
+    pub id: Uuid,
+    /// Where it was read.
+    pub position: SourcePosition,
+    /// When it was committed upstream.
+    pub source_time: Option<DateTime<Utc>>,
+    /// The latest source time read before it of its partition, in its batch, stale changes apart.
+    pub read_until: Option<DateTime<Utc>>,
+}
+
+impl Stale {
+    /// Whether it cannot have been sent again: what is has a time that was read before. The same server never writes a
+    /// later change of a row at a lower lsn, so the log must be another server's. `read_before` is the latest source time
+    /// read of the partition before the batch.
+    pub fn is_of_another_log(&self, read_before: Option<DateTime<Utc>>) -> bool {
+        let read = self.read_until.max(read_before);
+        self.source_time.zip(read).is_some_and(|(own, read)| own > read)
+    }
 }
 
 /// A row before and after.
@@ -71,6 +99,8 @@ struct Slot<F> {
     now: Option<Synced<F>>,
     /// Set by the last change that was accepted.
     claim: Option<Rank>,
+    /// Accounts that the row gave up, with epoch and lsn of the changes that did.
+    gave_up: Vec<(AccountSequence, (i32, i64))>,
 }
 
 /// Folds `changes`, in Kafka's order within each partition, into the `stored` rows. `epoch` is the source's, `now` stands
@@ -81,25 +111,34 @@ pub fn fold<T: Table>(
     epoch: i32,
     now: DateTime<Utc>,
 ) -> Folded<T::Fields> {
-    let mut slots: BTreeMap<Uuid, Slot<T::Fields>> = stored
-        .into_iter()
-        .map(|row| (row.id, Slot { before: Some(row.clone()), now: Some(row), claim: None }))
-        .collect();
+    let mut slots: BTreeMap<Uuid, Slot<T::Fields>> =
+        stored.into_iter().map(|row| (row.id, Slot::of(Some(row)))).collect();
     let mut folded = Folded {
         outcomes: Vec::new(),
         released: Vec::new(),
         taken: Vec::new(),
         incomplete: Vec::new(),
-        heard_of: Vec::new(),
-        stale: 0,
+        heard_of: BTreeMap::new(),
+        stale: Vec::new(),
+        read_until: HashMap::new(),
+        vacant: Vec::new(),
     };
     for (turn, placed) in changes.iter().enumerate() {
         let id = placed.change.id;
-        let slot = slots.entry(id).or_insert(Slot { before: None, now: None, claim: None });
-        match step::<T>(slot, placed, epoch, turn, now) {
-            Step::Taken => folded.heard_of.push(id),
-            Step::Stale => folded.stale += 1,
-            Step::Incomplete => folded.incomplete.push((id, placed.position)),
+        let slot = slots.entry(id).or_insert_with(|| Slot::of(None));
+        let step = step::<T>(slot, placed, epoch, turn, now);
+        let (position, source_time) = (placed.position, placed.change.source_time);
+        let read_until = folded.read_until.get(&position.partition).copied();
+        match step {
+            Step::Taken => _ = folded.heard_of.insert(id, position),
+            Step::Incomplete => folded.incomplete.push((id, position)),
+            Step::Stale => {
+                folded.stale.push(Stale { id, position, source_time, read_until });
+                continue;
+            }
+        }
+        if let Some(latest) = read_until.max(source_time) {
+            folded.read_until.insert(position.partition, latest);
         }
     }
     if T::ACCOUNT_IS_UNIQUE {
@@ -130,7 +169,9 @@ fn step<T: Table>(
         // whose account it is can only be judged by name
         (Some(row), _) if !is_live && T::named(row).is_none() => return Step::Incomplete,
         (Some(row), Op::Create | Op::Update | Op::Read) => {
-            let Some(fields) = T::merge(row, slot.now.as_ref().map(|row| &row.fields)) else {
+            // what a deleted row held is nothing to a new one with its key
+            let there = slot.now.as_ref().filter(|row| row.deleted_at.is_none());
+            let Some(fields) = T::merge(row, there.map(|row| &row.fields)) else {
                 return Step::Incomplete;
             };
             Some((fields, None))
@@ -144,6 +185,9 @@ fn step<T: Table>(
     if let Some((fields, deleted_at)) = next {
         let displaced = deleted_at.is_none() && slot.now.as_ref().is_some_and(|row| row.displaced);
         let row = Synced { id: change.id, version, position: placed.position, deleted_at, displaced, fields };
+        if let Some(account) = slot.given_up_for::<T>(&row) {
+            slot.gave_up.push((account, (epoch, claimed_lsn)));
+        }
         slot.now = Some(row);
         slot.claim = Some((epoch, claimed_lsn, false, turn));
     }
@@ -181,12 +225,11 @@ fn accept(origin: Origin, epoch: i32, stored: Option<SourceVersion>) -> Option<(
 fn settle_accounts<T: Table>(slots: &mut BTreeMap<Uuid, Slot<T::Fields>>, folded: &mut Folded<T::Fields>) {
     let mut holders: HashMap<AccountSequence, (Rank, Uuid)> = HashMap::new();
     for (id, slot) in slots.iter() {
-        let Some((account, rank)) = slot.claims::<T>() else { continue };
-        let holder = holders.entry(account.clone()).or_insert((rank, *id));
-        if rank > holder.0 {
-            *holder = (rank, *id);
+        if let Some((account, rank)) = slot.claims::<T>() {
+            offer(&mut holders, account, rank, *id);
         }
     }
+    fill_vacant::<T>(slots, &mut holders, folded);
     for (id, slot) in slots.iter_mut() {
         let Some(row) = slot.now.as_mut().filter(|row| row.deleted_at.is_none()) else { continue };
         let Some((_, holder)) = holders.get(T::account(&row.fields)) else { continue };
@@ -205,7 +248,61 @@ fn settle_accounts<T: Table>(slots: &mut BTreeMap<Uuid, Slot<T::Fields>>, folded
     }
 }
 
+fn offer(
+    holders: &mut HashMap<AccountSequence, (Rank, Uuid)>,
+    account: &AccountSequence,
+    rank: Rank,
+    id: Uuid,
+) {
+    let holder = holders.entry(account.clone()).or_insert((rank, id));
+    if rank > holder.0 {
+        *holder = (rank, id);
+    }
+}
+
+/// Gives an account that its holder gave up to the row that has had it since. It was displaced by a row that seemed to be
+/// later: one that a snapshot read, whose change from a transaction open at that time came only now.
+fn fill_vacant<T: Table>(
+    slots: &BTreeMap<Uuid, Slot<T::Fields>>,
+    holders: &mut HashMap<AccountSequence, (Rank, Uuid)>,
+    folded: &mut Folded<T::Fields>,
+) {
+    let mut vacant: BTreeMap<&AccountSequence, (i32, i64)> = BTreeMap::new();
+    for (account, since) in slots.values().flat_map(|slot| &slot.gave_up) {
+        if !holders.contains_key(account) {
+            let last = vacant.entry(account).or_insert(*since);
+            *last = (*last).max(*since);
+        }
+    }
+    for (id, slot) in slots {
+        let Some(row) = slot.now.as_ref().filter(|row| row.displaced && slot.claim.is_none()) else {
+            continue;
+        };
+        let account = T::account(&row.fields);
+        let (epoch, lsn) = (row.version.epoch, row.version.lsn);
+        if vacant.get(account).is_some_and(|since| (epoch, lsn) >= *since) {
+            offer(holders, account, (epoch, lsn, true, 0), *id);
+            let told = SourcePosition { offset: row.position.offset + 1, ..row.position };
+            folded.heard_of.insert(*id, told);
+        }
+    }
+    folded.vacant = vacant.into_keys().filter(|account| !holders.contains_key(*account)).cloned().collect();
+}
+
 impl<F: Clone + PartialEq> Slot<F> {
+    fn of(stored: Option<Synced<F>>) -> Self {
+        Self { before: stored.clone(), now: stored, claim: None, gave_up: Vec::new() }
+    }
+
+    /// The account that the row has now and not any more as `next`.
+    fn given_up_for<T: Table<Fields = F>>(&self, next: &Synced<F>) -> Option<AccountSequence> {
+        let row = self.now.as_ref().filter(|row| row.deleted_at.is_none())?;
+        let had = T::account(&row.fields);
+        let is_kept = next.deleted_at.is_none() && T::account(&next.fields) == had;
+        let was_holder = !row.displaced || self.claim.is_some();
+        (was_holder && !is_kept).then(|| had.clone())
+    }
+
     /// The account that the row may have, and by what rank. A displaced row claims nothing before its own change.
     fn claims<T: Table<Fields = F>>(&self) -> Option<(&AccountSequence, Rank)> {
         let row = self.now.as_ref().filter(|row| row.deleted_at.is_none())?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use fail::fail_point;
 use persistence::cdc_watermarks::WatermarkBy;
 use persistence::{PgPool, bootstrap, locks, referral_tree};
 use runtime::settings;
@@ -14,6 +15,7 @@ use crate::batch::Batch;
 use crate::beats::{Marks, apply_beats};
 use crate::errors::IngestError;
 use crate::kafka::Reader;
+use crate::requests::Requests;
 use crate::table::{Adoptions, Referrals, Table, Users};
 use crate::work::{Topics, Work};
 
@@ -24,7 +26,7 @@ const BOOTSTRAP_EVERY: Duration = Duration::from_millis(250);
 /// How often rows raise the watermark of a source without heartbeat table.
 const ROW_MARK_EVERY: Duration = Duration::from_secs(1);
 /// Tasks of the referral tree in one step.
-const TREE_TASKS: i64 = 200;
+const TREE_TASKS: usize = 200;
 
 /// The worker.
 pub struct Ingestor {
@@ -38,6 +40,7 @@ pub struct Ingestor {
     marks: Marks,
     row_marks_from: Instant,
     bootstrap: Bootstrap,
+    requests: Requests,
 }
 
 /// When to look again whether the snapshots have been read.
@@ -52,6 +55,7 @@ impl Ingestor {
     pub fn start(kafka: &settings::Kafka, cdc: &settings::Cdc, pool: PgPool) -> Result<Self, IngestError> {
         let topics = Arc::new(Topics::new(cdc)?);
         let reader = Reader::start(kafka, &cdc.batch, Arc::clone(&topics), pool.clone())?;
+        let requests = Requests::new(kafka, Arc::clone(&topics), pool.clone())?;
         Ok(Self {
             pool,
             topics,
@@ -61,6 +65,7 @@ impl Ingestor {
             marks: Marks::new(Duration::from_secs(cdc.watermark_slack_seconds)),
             row_marks_from: Instant::now(),
             bootstrap: Bootstrap::NotExpected,
+            requests,
         })
     }
 
@@ -156,6 +161,7 @@ impl Worker for Ingestor {
         }
         self.mark().await?;
         self.watch_bootstrap().await?;
+        self.requests.carry_out_first().await?;
         Ok(Progress::Worked)
     }
 }
@@ -171,6 +177,7 @@ async fn apply_table<'a, T: Table>(
         return Ok((topic, None));
     }
     apply::<T>(pool, topic, batch, now).await?;
+    fail_point!("ingest-after-commit");
     reader.report(&topic.name, &batch.advances());
     let until = batch.streamed_until;
     *batch = Batch::default();

@@ -12,7 +12,9 @@ pub mod errors;
 pub mod fold;
 mod ingestor;
 mod kafka;
+pub mod missing;
 pub mod redact;
+mod requests;
 pub mod table;
 pub mod work;
 

@@ -37,6 +37,19 @@ pub trait Table: 'static {
         ids: &[Uuid],
         accounts: &[&str],
     ) -> impl Future<Output = Result<Vec<Synced<Self::Fields>>>> + Send;
+    /// At most `limit` of the live rows of `topic` that were read before the offset of their partition in `ends`, with that
+    /// position.
+    fn not_read_since(
+        connection: &mut PgConnection,
+        topic: &str,
+        ends: &[(i32, i64)],
+        limit: i64,
+    ) -> impl Future<Output = Result<Vec<(Uuid, i32, i64)>>> + Send;
+    /// The rows that lost one of `accounts` and wait for a change of their own.
+    fn displaced(
+        connection: &mut PgConnection,
+        accounts: &[&str],
+    ) -> impl Future<Output = Result<Vec<Uuid>>> + Send;
     /// Takes the account away from the rows of `ids`.
     fn release(connection: &mut PgConnection, ids: &[Uuid]) -> impl Future<Output = Result<()>> + Send;
     /// Writes rows.
@@ -92,6 +105,19 @@ impl Table for Users {
         synced_users::lock(connection, ids, accounts).await
     }
 
+    async fn not_read_since(
+        connection: &mut PgConnection,
+        topic: &str,
+        ends: &[(i32, i64)],
+        limit: i64,
+    ) -> Result<Vec<(Uuid, i32, i64)>> {
+        synced_users::not_read_since(connection, topic, ends, limit).await
+    }
+
+    async fn displaced(connection: &mut PgConnection, accounts: &[&str]) -> Result<Vec<Uuid>> {
+        synced_users::displaced(connection, accounts).await
+    }
+
     async fn release(connection: &mut PgConnection, ids: &[Uuid]) -> Result<()> {
         synced_users::release(connection, ids).await
     }
@@ -144,6 +170,19 @@ impl Table for Adoptions {
         _: &[&str],
     ) -> Result<Vec<Synced<AdoptionFields>>> {
         synced_adoptions::lock(connection, ids).await
+    }
+
+    async fn not_read_since(
+        connection: &mut PgConnection,
+        topic: &str,
+        ends: &[(i32, i64)],
+        limit: i64,
+    ) -> Result<Vec<(Uuid, i32, i64)>> {
+        synced_adoptions::not_read_since(connection, topic, ends, limit).await
+    }
+
+    async fn displaced(_: &mut PgConnection, _: &[&str]) -> Result<Vec<Uuid>> {
+        Ok(Vec::new())
     }
 
     async fn release(_: &mut PgConnection, _: &[Uuid]) -> Result<()> {
@@ -201,6 +240,19 @@ impl Table for Referrals {
         accounts: &[&str],
     ) -> Result<Vec<Synced<ReferralFields>>> {
         synced_referrals::lock(connection, ids, accounts).await
+    }
+
+    async fn not_read_since(
+        connection: &mut PgConnection,
+        topic: &str,
+        ends: &[(i32, i64)],
+        limit: i64,
+    ) -> Result<Vec<(Uuid, i32, i64)>> {
+        synced_referrals::not_read_since(connection, topic, ends, limit).await
+    }
+
+    async fn displaced(connection: &mut PgConnection, accounts: &[&str]) -> Result<Vec<Uuid>> {
+        synced_referrals::displaced(connection, accounts).await
     }
 
     async fn release(connection: &mut PgConnection, ids: &[Uuid]) -> Result<()> {

@@ -3,141 +3,14 @@
 
 mod common;
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use cdc_ingestor::{IngestError, Ingestor};
-use common::{ADOPTIONS, Line, REFERRALS, USERS, capture};
-use persistence::PgPool;
-use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use common::expected::check;
+use common::stack::{LIMIT, Process, READ, Stack, number, step, step_until, wait_until};
+use common::{Line, capture};
 use runtime::Worker as _;
-use runtime::settings::{Batch, ByTable, Cdc, ColumnMap, Kafka};
 use testkit::database::TestDatabase;
-use uuid::Uuid;
 
-const LIMIT: Duration = Duration::from_mins(1);
-
-struct Stack {
-    brokers: String,
-    prefix: String,
-    producer: FutureProducer,
-    admin: AdminClient<DefaultClientContext>,
-}
-
-impl Stack {
-    fn new() -> Self {
-        let brokers = testkit::required("CONTRIB_TEST_KAFKA_BROKERS").unwrap();
-        let config = || {
-            let mut config = ClientConfig::new();
-            config.set("bootstrap.servers", &brokers);
-            config
-        };
-        let (producer, admin) = (config().create().unwrap(), config().create().unwrap());
-        Self {
-            prefix: format!("test{}", &Uuid::new_v4().simple().to_string()[..8]),
-            producer,
-            admin,
-            brokers,
-        }
-    }
-
-    fn topic(&self, name: &str) -> String {
-        name.replace("dbserver1", &self.prefix)
-    }
-
-    async fn create(&self, names: &[&str]) {
-        let names: Vec<String> = names.iter().map(|name| self.topic(name)).collect();
-        let topics: Vec<NewTopic<'_>> =
-            names.iter().map(|name| NewTopic::new(name, 3, TopicReplication::Fixed(1))).collect();
-        for created in self.admin.create_topics(&topics, &AdminOptions::new()).await.unwrap() {
-            created.unwrap();
-        }
-    }
-
-    async fn produce(&self, line: &Line) {
-        let topic = self.topic(&line.topic);
-        let mut record = FutureRecord::to(&topic).partition(line.partition);
-        if let Some(key) = &line.key {
-            record = record.key(key);
-        }
-        if let Some(value) = &line.value {
-            record = record.payload(value);
-        }
-        self.producer.send(record, LIMIT).await.unwrap();
-    }
-
-    async fn produce_all<'a>(&self, lines: impl Iterator<Item = &'a Line>) {
-        for line in lines.filter(|line| common::TABLES.contains(&line.topic.as_str())) {
-            self.produce(line).await;
-        }
-    }
-
-    fn settings(&self) -> (Kafka, Cdc) {
-        let kafka = Kafka {
-            brokers: self.brokers.clone(),
-            group_id: self.prefix.clone(),
-            account_events_topic: String::new(),
-            snapshot_events_topic: String::new(),
-            topic_partitions: 3,
-            replication_factor: 1,
-            security_protocol: "plaintext".to_owned(),
-            sasl_mechanism: None,
-            sasl_username: None,
-            sasl_password: None,
-        };
-        let topics = ByTable {
-            users: self.topic(USERS),
-            adoptions: self.topic(ADOPTIONS),
-            referrals: self.topic(REFERRALS),
-        };
-        let upstream = || "upstream".to_owned();
-        let cdc = Cdc {
-            topics,
-            sources: ByTable { users: upstream(), adoptions: upstream(), referrals: upstream() },
-            heartbeats: BTreeMap::new(),
-            columns: ByTable {
-                users: ColumnMap::new(),
-                adoptions: ColumnMap::new(),
-                referrals: ColumnMap::new(),
-            },
-            price_scale: 10,
-            batch: Batch { max_messages: 50, max_bytes: 1 << 20, max_wait_ms: 20 },
-            watermark_slack_seconds: 5,
-            dead_letter_max_bytes: 65_536,
-        };
-        (kafka, cdc)
-    }
-
-    fn start(&self, pool: &PgPool) -> Ingestor {
-        let (kafka, cdc) = self.settings();
-        Ingestor::start(&kafka, &cdc, pool.clone()).unwrap()
-    }
-}
-
-async fn number(pool: &PgPool, query: &'static str) -> i64 {
-    sqlx::query_scalar(query).fetch_one(pool).await.unwrap()
-}
-
-/// Steps until `query` gives `expected`.
-async fn step_until(ingestor: &mut Ingestor, pool: &PgPool, query: &'static str, expected: i64) {
-    let started = Instant::now();
-    loop {
-        match ingestor.run_once().await {
-            Ok(_) | Err(IngestError::PartitionTaken { .. }) => {}
-            Err(error) => panic!("{error}"),
-        }
-        let found = number(pool, query).await;
-        if found == expected {
-            return;
-        }
-        assert!(started.elapsed() < LIMIT, "{query}: {found}, not {expected}");
-    }
-}
-
-const READ: &str = "SELECT coalesce(sum(next_offset), 0)::bigint FROM cdc_offsets";
 const COMPLETE: &str = "SELECT count(*) FROM cdc_bootstrap WHERE state = 'complete'";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -149,19 +22,18 @@ async fn topics_that_come_late_are_read_and_a_restart_reads_on() {
     let mut ingestor = stack.start(pool);
     // nothing is there yet: it waits
     ingestor.run_once().await.unwrap();
-    stack.create(&[USERS, ADOPTIONS, REFERRALS]).await;
+    stack.create_topics().await;
 
-    stack.produce_all(lines[..90].iter()).await;
+    stack.produce_all(&lines[..90]).await;
     step_until(&mut ingestor, pool, READ, 90).await;
     step_until(&mut ingestor, pool, COMPLETE, 3).await;
     let marked = "SELECT count(*) FROM cdc_bootstrap WHERE ended_by = 'marker'";
     assert_eq!(number(pool, marked).await, 3);
     drop(ingestor);
 
-    let all = lines.iter().filter(|line| common::TABLES.contains(&line.topic.as_str())).count();
-    stack.produce_all(lines[90..].iter()).await;
+    let all = 90 + stack.produce_all(&lines[90..]).await;
     let mut ingestor = stack.start(pool);
-    step_until(&mut ingestor, pool, READ, i64::try_from(all).unwrap()).await;
+    step_until(&mut ingestor, pool, READ, all).await;
     let letters = "SELECT count(*) FROM cdc_dead_letters WHERE error_code = 'date_range' AND headers IS NULL";
     assert_eq!(number(pool, letters).await, 2);
     let live = "SELECT count(*) FROM synced_adoptions WHERE source_deleted_at IS NULL";
@@ -170,6 +42,7 @@ async fn topics_that_come_late_are_read_and_a_restart_reads_on() {
     step_until(&mut ingestor, pool, "SELECT count(*) FROM cdc_watermarks WHERE watermark_by = 'rows'", 1)
         .await;
     drop(ingestor);
+    stack.remove_topics().await;
     database.close().await.unwrap();
 }
 
@@ -179,7 +52,7 @@ async fn two_ingestors_share_the_partitions_and_one_takes_over() {
     let database = TestDatabase::create().await.unwrap();
     let pool = database.pool();
     let lines = capture("d");
-    stack.create(&[USERS, ADOPTIONS, REFERRALS]).await;
+    stack.create_topics().await;
     let tables: Vec<&Line> =
         lines.iter().filter(|line| common::TABLES.contains(&line.topic.as_str())).collect();
     let (mut one, mut two) = (stack.start(pool), stack.start(pool));
@@ -187,10 +60,7 @@ async fn two_ingestors_share_the_partitions_and_one_takes_over() {
     let started = Instant::now();
     while number(pool, READ).await < 100 {
         for ingestor in [&mut one, &mut two] {
-            match ingestor.run_once().await {
-                Ok(_) | Err(IngestError::PartitionTaken { .. }) => {}
-                Err(error) => panic!("{error}"),
-            }
+            step(ingestor).await;
         }
         assert!(started.elapsed() < LIMIT, "{} read", number(pool, READ).await);
     }
@@ -203,5 +73,54 @@ async fn two_ingestors_share_the_partitions_and_one_takes_over() {
     step_until(&mut two, pool, COMPLETE, 3).await;
     assert_eq!(number(pool, "SELECT count(*) FROM cdc_bootstrap WHERE ended_by = 'streamed row'").await, 3);
     drop(two);
+    stack.remove_topics().await;
+    database.close().await.unwrap();
+}
+
+/// After the six seconds of its session a dead one is missed; the others learn of it with their next heartbeat, and take
+/// over. The default would be 45 seconds.
+const NOTICED: Duration = Duration::from_secs(12);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ingestors_come_and_go_and_nothing_is_lost_or_done_twice() {
+    let stack = Stack::new();
+    stack.create_topics().await;
+    let database = TestDatabase::create().await.unwrap();
+    let pool = database.pool();
+    let environment = stack.environment(&database.url());
+    let start = || Process::start(&environment);
+    let lines = capture("a");
+    let mut parts = lines.chunks(lines.len().div_ceil(5));
+    let mut all = 0;
+    let mut produce = async || {
+        all += stack.produce_all(parts.next().unwrap()).await;
+        all
+    };
+
+    let first = start();
+    wait_until(pool, READ, produce().await).await;
+    let (mut second, third) = (start(), start());
+    wait_until(pool, READ, produce().await).await;
+
+    first.kill();
+    let killed = Instant::now();
+    wait_until(pool, READ, produce().await).await;
+    assert!(killed.elapsed() < NOTICED, "a dead one was noticed after {:?}", killed.elapsed());
+
+    // one that stands still is taken for dead; when it wakes up it is one of the group again, and wrote nothing meanwhile
+    second.signal("STOP");
+    wait_until(pool, READ, produce().await).await;
+    second.signal("CONT");
+    let (status, _) = third.terminate().await;
+    assert!(status.success(), "{status}");
+    wait_until(pool, READ, produce().await).await;
+    assert_eq!(number(pool, READ).await, all);
+
+    check(pool, &lines, "by all of them").await;
+    let letters = "SELECT count(*) FROM cdc_dead_letters WHERE error_code = 'date_range'";
+    assert_eq!(number(pool, letters).await, 2, "each message was applied once");
+    let (status, _) = second.terminate().await;
+    assert!(status.success(), "{status}");
+    stack.remove_topics().await;
     database.close().await.unwrap();
 }

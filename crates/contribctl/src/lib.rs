@@ -16,6 +16,7 @@ pub mod kafka;
 pub mod load;
 mod progress;
 pub mod recalculate;
+mod requests;
 pub mod verify;
 
 use std::fmt;

@@ -8,6 +8,7 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use domain::Amount;
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::{Error, Result};
 
@@ -26,6 +27,14 @@ pub struct AccountDelta {
     pub effective: Amount,
     /// The counts after the newest entry of the chunk that changed them.
     pub unlock: Option<Unlock>,
+}
+
+impl AccountDelta {
+    /// Changes nothing but the version: the account is published as it is.
+    pub fn nothing(account: String) -> Self {
+        let zero = Amount::ZERO;
+        Self { account, personal: zero, team_level: zero, team_bonus: zero, effective: zero, unlock: None }
+    }
 }
 
 /// Counts of an account after an entry, with what they unlock.
@@ -85,7 +94,9 @@ pub async fn add(connection: &mut PgConnection, deltas: &[AccountDelta], booking
         booking.at.to_rfc3339_opts(SecondsFormat::Micros, true),
         booking.day.to_string(),
         booking.shards,
-        booking.traceparent
+        booking.traceparent,
+        &new_ids(deltas.len()),
+        &new_ids(deltas.len())
     )
     .execute(connection)
     .await?;
@@ -94,6 +105,10 @@ pub async fn add(connection: &mut PgConnection, deltas: &[AccountDelta], booking
     } else {
         Err(Error::corrupt(format!("{} accounts sent, {} written", deltas.len(), done.rows_affected())))
     }
+}
+
+fn new_ids(count: usize) -> Vec<Uuid> {
+    std::iter::repeat_with(Uuid::new_v4).take(count).collect()
 }
 
 fn decimals(deltas: &[AccountDelta], read: impl Fn(&AccountDelta) -> Amount) -> Result<Vec<Decimal>> {

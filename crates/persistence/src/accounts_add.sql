@@ -1,14 +1,15 @@
 -- Deltas of accounts ($1 names in byte order, $2-$5 amounts, $6-$10 the newest unlock or seq 0) at $11,
 -- and an event for each ($12 the same time as text, $13 the business day as text, $14 shards, $15 trace).
+-- $16 and $17 are the ids of the rows that are new and of the events: drawn here they take a sixth of the time.
 WITH upserted AS (
-    INSERT INTO contribution_accounts AS a (account_sequence, personal_contribution, team_level_contribution,
+    INSERT INTO contribution_accounts AS a (id, account_sequence, personal_contribution, team_level_contribution,
         team_bonus_contribution, total_contribution, effective_contribution, unlock_seq, has_adopted,
         direct_referral_adopted_count, unlocked_level_depth, unlocked_bonus_tiers, created_at, updated_at)
-    SELECT account, personal, team_level, team_bonus, personal + team_level + team_bonus, effective,
+    SELECT id, account, personal, team_level, team_bonus, personal + team_level + team_bonus, effective,
         unlock_seq, adopted, directs, depth, tiers, $11, $11
     FROM UNNEST($1::text[], $2::numeric[], $3::numeric[], $4::numeric[], $5::numeric[], $6::bigint[],
-        $7::bool[], $8::int[], $9::int[], $10::int[])
-        AS t (account, personal, team_level, team_bonus, effective, unlock_seq, adopted, directs, depth, tiers)
+        $7::bool[], $8::int[], $9::int[], $10::int[], $16::uuid[])
+        AS t (account, personal, team_level, team_bonus, effective, unlock_seq, adopted, directs, depth, tiers, id)
     ORDER BY account COLLATE "C"
     ON CONFLICT (account_sequence) DO UPDATE SET
         personal_contribution = a.personal_contribution + excluded.personal_contribution,
@@ -30,7 +31,8 @@ WITH upserted AS (
     RETURNING a.account_sequence, a.total_contribution, a.effective_contribution, a.personal_contribution,
         a.team_level_contribution, a.team_bonus_contribution, a.version
 ), events AS (
-    SELECT upserted.*, gen_random_uuid() AS event_id, (SELECT epoch FROM published_ledger) AS epoch FROM upserted
+    SELECT upserted.*, ($17::uuid[])[row_number() OVER ()] AS event_id, (SELECT epoch FROM published_ledger) AS epoch
+    FROM upserted
 )
 INSERT INTO outbox_events (aggregate_type, aggregate_id, event_type, event_id, epoch, version, payload, traceparent,
     shard, created_at)

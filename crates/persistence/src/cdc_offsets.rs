@@ -4,6 +4,8 @@
 //! while another took its partitions writes nothing. Part of the caller's transaction; partitions are locked in order,
 //! after the referral tree and before any row. One round trip a function.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -18,8 +20,6 @@ pub struct Advance {
     pub from: i64,
     /// One past the last message of the batch.
     pub to: i64,
-    /// Source time of its last message that had one.
-    pub source_time: Option<DateTime<Utc>>,
 }
 
 /// The next offset of `partition`; None: never read.
@@ -58,13 +58,19 @@ pub async fn begin(connection: &mut PgConnection, topic: &str, partition: i32, o
     Ok(())
 }
 
-/// Moves the positions of `topic`. False: at least one was not where this consumer thinks, so another one reads the
-/// partition and the transaction must be rolled back.
-pub async fn advance(connection: &mut PgConnection, topic: &str, advances: &[Advance]) -> Result<bool> {
+/// The latest source time read of each partition.
+pub type ReadUntil = HashMap<i32, DateTime<Utc>>;
+
+/// Moves the positions of `topic`; gives how far in the source's time the partitions had been read before. None: at least
+/// one was not where this consumer thinks, so another one reads the partition and the transaction must be rolled back.
+pub async fn advance(
+    connection: &mut PgConnection,
+    topic: &str,
+    advances: &[Advance],
+) -> Result<Option<ReadUntil>> {
     let partitions: Vec<i32> = advances.iter().map(|advance| advance.partition).collect();
     let from: Vec<i64> = advances.iter().map(|advance| advance.from).collect();
     let to: Vec<i64> = advances.iter().map(|advance| advance.to).collect();
-    let times: Vec<Option<DateTime<Utc>>> = advances.iter().map(|advance| advance.source_time).collect();
     let moved = sqlx::query!(
         r#"WITH mine AS (
                SELECT o.partition FROM cdc_offsets o
@@ -72,37 +78,46 @@ pub async fn advance(connection: &mut PgConnection, topic: &str, advances: &[Adv
                WHERE o.topic = $1 AND o.next_offset = a."from"
                ORDER BY o.partition
                FOR UPDATE OF o)
-           UPDATE cdc_offsets o
-           SET next_offset = a."to", source_ts = coalesce(a.source_time, o.source_ts), updated_at = now()
-           FROM mine JOIN UNNEST($2::int[], $3::bigint[], $4::bigint[], $5::timestamptz[])
-                AS a(partition, "from", "to", source_time) USING (partition)
-           WHERE o.topic = $1 AND o.partition = mine.partition AND o.next_offset = a."from""#,
+           UPDATE cdc_offsets o SET next_offset = a."to", updated_at = now()
+           FROM mine JOIN UNNEST($2::int[], $3::bigint[], $4::bigint[]) AS a(partition, "from", "to")
+                USING (partition)
+           WHERE o.topic = $1 AND o.partition = mine.partition AND o.next_offset = a."from"
+           RETURNING o.partition, o.source_ts"#,
         topic,
         &partitions,
         &from,
         &to,
-        &times as &[Option<DateTime<Utc>>],
     )
-    .execute(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(usize::try_from(moved.rows_affected()) == Ok(advances.len()))
+    if moved.len() < advances.len() {
+        return Ok(None);
+    }
+    let read_until = moved.into_iter().filter_map(|row| Some((row.partition, row.source_ts?)));
+    Ok(Some(read_until.collect()))
 }
 
-/// Records a batch of `topic`: an event of each partition that it moved, and the topic's summary. `greatest_lsn` is the
-/// greatest lsn in it, None if no message had one.
+/// Records a batch of `topic`: an event of each partition that it moved, how far it read them in the source's time, and the
+/// topic's summary. `greatest_lsn` is the greatest lsn in it, None if no message had one.
 pub async fn record(
     connection: &mut PgConnection,
     topic: &str,
     source: &str,
     advances: &[Advance],
+    read_until: &ReadUntil,
     greatest_lsn: Option<i64>,
 ) -> Result<()> {
     let events: Vec<String> =
         advances.iter().map(|advance| format!("{topic}/{}/{}", advance.partition, advance.to - 1)).collect();
+    let (partitions, times): (Vec<i32>, Vec<DateTime<Utc>>) = read_until.iter().unzip();
     sqlx::query!(
         "WITH events AS (
              INSERT INTO processed_events (event_id, event_type, source_service)
-             SELECT unnest($1::text[]), 'cdc-batch', left($2, 50) ON CONFLICT (event_id) DO NOTHING)
+             SELECT unnest($1::text[]), 'cdc-batch', left($2, 50) ON CONFLICT (event_id) DO NOTHING),
+         times AS (
+             UPDATE cdc_offsets o SET source_ts = greatest(o.source_ts, t.source_ts)
+             FROM UNNEST($5::int[], $6::timestamptz[]) AS t(partition, source_ts)
+             WHERE o.topic = $3 AND o.partition = t.partition)
          INSERT INTO cdc_sync_progress AS p (source_topic, last_sequence_num, last_synced_at)
          VALUES ($3, coalesce($4::bigint, 0), now())
          ON CONFLICT (source_topic) DO UPDATE SET
@@ -112,6 +127,8 @@ pub async fn record(
         source,
         topic,
         greatest_lsn,
+        &partitions,
+        &times,
     )
     .execute(connection)
     .await?;

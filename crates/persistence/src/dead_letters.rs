@@ -9,9 +9,12 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::Result;
+use crate::synced::SourcePosition;
 
 /// Code of a row that lost its `account_sequence` to a later one; it waits for its own change.
 pub const UNIQUE_TAKEN: &str = "unique_taken";
+/// Code of a change that is older than the stored row by its lsn and newer by its time: another server's log.
+pub const LSN_FELL: &str = "lsn_fell";
 
 /// A message to put aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,13 +104,26 @@ pub async fn insert(
     Ok(())
 }
 
-/// Closes the open letters of the upstream rows `ids` of `topic`: a later message told their whole state.
-pub async fn supersede(connection: &mut PgConnection, topic: &str, ids: &[Uuid]) -> Result<u64> {
+/// Closes the open letters of the upstream rows `heard_of` in `topic` that were read before the position beside each: the
+/// message there told the row's whole state.
+pub async fn supersede(
+    connection: &mut PgConnection,
+    topic: &str,
+    heard_of: &[(Uuid, SourcePosition)],
+) -> Result<u64> {
+    let ids: Vec<Uuid> = heard_of.iter().map(|(id, _)| *id).collect();
+    let partitions: Vec<i32> = heard_of.iter().map(|(_, position)| position.partition).collect();
+    let offsets: Vec<i64> = heard_of.iter().map(|(_, position)| position.offset).collect();
+    // a row's messages change partition only with their number, and the earlier one is not written to any more
     let done = sqlx::query!(
-        "UPDATE cdc_dead_letters SET resolved_at = now(), resolution = 'superseded'
-         WHERE original_id = ANY($2) AND topic = $1 AND resolved_at IS NULL",
+        r#"UPDATE cdc_dead_letters l SET resolved_at = now(), resolution = 'superseded'
+           FROM UNNEST($2::uuid[], $3::int[], $4::bigint[]) AS h(id, partition, "offset")
+           WHERE l.original_id = h.id AND l.topic = $1 AND l.resolved_at IS NULL
+             AND (l.partition <> h.partition OR l."offset" < h."offset")"#,
         topic,
-        ids
+        &ids,
+        &partitions,
+        &offsets,
     )
     .execute(connection)
     .await?;
@@ -147,6 +163,18 @@ pub async fn get(connection: &mut PgConnection, id: i64) -> Result<Option<Stored
     .fetch_optional(connection)
     .await?;
     Ok(row)
+}
+
+/// Whether what is kept of a letter's value is the value as it was read: neither cut nor redacted.
+pub async fn is_whole(connection: &mut PgConnection, id: i64) -> Result<bool> {
+    let whole = sqlx::query_scalar!(
+        r#"SELECT value_sha256 IS NOT DISTINCT FROM encode(sha256(convert_to(value, 'UTF8')), 'hex') AS "whole!"
+           FROM cdc_dead_letters WHERE id = $1"#,
+        id
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(whole.unwrap_or(false))
 }
 
 /// Closes a letter, for `contribctl dead-letters replay`; false: it was closed before.

@@ -3,6 +3,7 @@
 //! Rows are only inserted and deleted, each by its id, so neither side waits for the other and a row that commits
 //! late is simply seen late. Part of the caller's transaction, no row lock, one round trip a function.
 
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::AccountSequence;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -55,7 +56,44 @@ pub async fn requeue_passing(connection: &mut PgConnection, accounts: &[String])
     Ok(done.rows_affected())
 }
 
-/// Queues every adoption that waits or is an anomaly: after a take-over, at a new business day and now and then.
+/// When the whole backlog was last looked at again, and under what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BacklogCheck {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The business day then.
+    pub day: NaiveDate,
+    /// The rules of readiness then.
+    pub rules: String,
+}
+
+/// The last check; None: there was none yet.
+pub async fn last_check(connection: &mut PgConnection) -> Result<Option<BacklogCheck>> {
+    let row = sqlx::query!(
+        "SELECT backlog_checked_at, backlog_checked_day, backlog_checked_by FROM sequencer_state"
+    )
+    .fetch_one(connection)
+    .await?;
+    let check = (row.backlog_checked_at, row.backlog_checked_day, row.backlog_checked_by);
+    let (Some(at), Some(day), Some(rules)) = check else { return Ok(None) };
+    Ok(Some(BacklogCheck { at, day, rules }))
+}
+
+/// Notes that the whole backlog has been queued.
+pub async fn note_check(connection: &mut PgConnection, check: &BacklogCheck) -> Result<()> {
+    sqlx::query!(
+        "UPDATE sequencer_state
+         SET backlog_checked_at = $1, backlog_checked_day = $2, backlog_checked_by = $3",
+        check.at,
+        check.day,
+        check.rules
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Queues every adoption that waits or is an anomaly: at a new business day, under other rules, and now and then.
 pub async fn requeue_backlog(connection: &mut PgConnection) -> Result<u64> {
     let done = sqlx::query!(
         "INSERT INTO sequencer_queue (kind, original_adoption_id)

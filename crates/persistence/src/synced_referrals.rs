@@ -74,6 +74,43 @@ pub async fn lock(
         .collect()
 }
 
+/// At most `limit` of the rows of `topic` that are not deleted and were read before the offset of their partition in `ends`,
+/// with that position.
+pub async fn not_read_since(
+    connection: &mut PgConnection,
+    topic: &str,
+    ends: &[(i32, i64)],
+    limit: i64,
+) -> Result<Vec<(Uuid, i32, i64)>> {
+    let (partitions, offsets): (Vec<i32>, Vec<i64>) = ends.iter().copied().unzip();
+    let rows = sqlx::query!(
+        r#"SELECT s.original_referral_id AS id, e.partition AS "partition!", e."offset" AS "offset!"
+           FROM synced_referrals s
+           JOIN UNNEST($2::int[], $3::bigint[]) AS e(partition, "offset") ON e.partition = s.source_partition
+           WHERE s.source_topic = $1 AND s.source_offset < e."offset" AND s.source_deleted_at IS NULL
+           LIMIT $4"#,
+        topic,
+        &partitions,
+        &offsets,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.partition, row.offset)).collect())
+}
+
+/// The rows that lost one of `accounts` and wait for a change of their own.
+pub async fn displaced(connection: &mut PgConnection, accounts: &[&str]) -> Result<Vec<Uuid>> {
+    let ids = sqlx::query_scalar!(
+        "SELECT original_referral_id FROM synced_referrals
+         WHERE account_sequence = ANY($1) AND source_deleted_at IS NULL AND displaced",
+        accounts as &[&str],
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(ids)
+}
+
 /// Takes the account away from the rows of `ids`, so that others can be written with it.
 pub async fn release(connection: &mut PgConnection, ids: &[Uuid]) -> Result<()> {
     sqlx::query!("UPDATE synced_referrals SET displaced = TRUE WHERE original_referral_id = ANY($1)", ids)

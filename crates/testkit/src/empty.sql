@@ -11,5 +11,6 @@ BEGIN
     END LOOP;
 END $$;
 UPDATE sequencer_state SET last_seq = 0, network_trees = 0, gross_base = 0, bootstrap_open = FALSE,
-    bootstrap_opened_at = NULL, bootstrap_opened_by = NULL;
+    bootstrap_opened_at = NULL, bootstrap_opened_by = NULL, backlog_checked_at = NULL, backlog_checked_day = NULL,
+    backlog_checked_by = NULL;
 UPDATE system_accounts SET contribution_balance = 0, effective_balance = 0, version = 1;

@@ -5,7 +5,9 @@
 
 pub mod audit;
 pub mod database;
+pub mod debezium;
 pub mod history;
+pub mod servers;
 pub mod synced;
 pub mod wait;
 

@@ -1,8 +1,10 @@
 //! Debezium's forms of a change, brought to one: with and without `schema`, full and flattened.
 
-use super::fields::{Fields, text};
-use super::refusal::{Code, Refusal};
+use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use super::fields::{Fields, Text, text};
+use super::refusal::{Code, Refusal};
 
 /// What happened to a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +121,48 @@ pub(super) fn unwrap(fields: Fields<'_>) -> Result<(Option<Fields<'_>>, Option<&
     Ok((Some(within), schema))
 }
 
+/// Almost every message: a full envelope, read in one pass. What is not like this is looked at field by field.
+#[derive(Deserialize)]
+struct Message<'a> {
+    #[serde(borrow)]
+    schema: Option<&'a RawValue>,
+    payload: Option<Full<'a>>,
+    op: Option<Text<'a>>,
+    source: Option<Source<'a>>,
+    after: Option<Fields<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Full<'a> {
+    #[serde(borrow)]
+    op: Text<'a>,
+    source: Source<'a>,
+    after: Option<Fields<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Source<'a> {
+    #[serde(borrow)]
+    snapshot: Option<&'a RawValue>,
+    lsn: Option<&'a RawValue>,
+    ts_ms: Option<i64>,
+}
+
+impl<'a> Message<'a> {
+    fn parse(json: &'a str) -> Option<(Full<'a>, Option<&'a RawValue>)> {
+        let Message { schema, payload, op, source, after } = serde_json::from_str(json).ok()?;
+        match (payload, op, source) {
+            (None, Some(op), Some(source)) => Some((Full { op, source, after }, None)),
+            (Some(full), None, None) => Some((full, schema)),
+            _ => None,
+        }
+    }
+}
+
 pub(super) fn shape(json: &str) -> Result<Shape<'_>, Refusal> {
+    if let Some((full, schema)) = Message::parse(json) {
+        return full.shape(schema);
+    }
     if json.trim_ascii() == "null" {
         return Ok(Shape::Tombstone);
     }
@@ -128,7 +171,7 @@ pub(super) fn shape(json: &str) -> Result<Shape<'_>, Refusal> {
     let (fields, schema) = unwrap(fields)?;
     let Some(fields) = fields else { return Ok(Shape::Tombstone) };
     if fields.some("source").is_some() && fields.has("op") {
-        return full(&fields, schema);
+        return Full::of(&fields)?.shape(schema);
     }
     if fields.has("__op") || fields.has("__deleted") {
         return flattened(fields, schema);
@@ -150,23 +193,30 @@ fn position(error: &serde_json::Error) -> String {
     format!("line {}, column {}", error.line(), error.column())
 }
 
-fn full<'a>(fields: &Fields<'a>, schema: Option<&'a RawValue>) -> Result<Shape<'a>, Refusal> {
-    let op = match read_op(fields.text("op").as_deref())? {
-        Ok(op) => op,
-        Err(skip) => return Ok(Shape::Skip(skip)),
-    };
-    let source = fields.some("source").ok_or_else(|| Refusal::field(Code::MissingField, "source"))?;
-    let source = Fields::parse(source.get()).map_err(|_| Refusal::field(Code::BadField, "source"))?;
-    let origin = origin(op, source.get("snapshot"), source.get("lsn"), "source.lsn")?;
-    let row = match (op, fields.some("after")) {
-        (Op::Delete, _) => None,
-        (_, None) => return Err(Refusal::field(Code::MissingField, "after")),
-        (_, Some(after)) => {
-            Some(Fields::parse(after.get()).map_err(|_| Refusal::field(Code::BadField, "after"))?)
+impl<'a> Full<'a> {
+    fn of(fields: &Fields<'a>) -> Result<Self, Refusal> {
+        let op = fields.text("op").ok_or_else(|| Refusal::new(Code::UnknownOp))?;
+        let source = fields.some("source").ok_or_else(|| Refusal::field(Code::MissingField, "source"))?;
+        let bad = |name| move |_| Refusal::field(Code::BadField, name);
+        let source = serde_json::from_str(source.get()).map_err(bad("source"))?;
+        let after = fields.some("after").map(|after| Fields::parse(after.get()).map_err(bad("after")));
+        Ok(Self { op: Text(op), source, after: after.transpose()? })
+    }
+
+    fn shape(self, schema: Option<&'a RawValue>) -> Result<Shape<'a>, Refusal> {
+        let op = match read_op(Some(&*self.op.0))? {
+            Ok(op) => op,
+            Err(skip) => return Ok(Shape::Skip(skip)),
+        };
+        let Source { snapshot, lsn, ts_ms } = self.source;
+        let origin = origin(op, snapshot, lsn, "source.lsn")?;
+        if op != Op::Delete && self.after.is_none() {
+            return Err(Refusal::field(Code::MissingField, "after"));
         }
-    };
-    let schema = schema.map_or(RowSchema::None, RowSchema::After);
-    Ok(Shape::Row(Envelope { op, origin, source_ms: source.integer("ts_ms"), row, schema }))
+        let row = self.after.filter(|_| op != Op::Delete);
+        let schema = schema.map_or(RowSchema::None, RowSchema::After);
+        Ok(Shape::Row(Envelope { op, origin, source_ms: ts_ms, row, schema }))
+    }
 }
 
 /// The form of `ExtractNewRecordState` with `add.fields=op,lsn,source.ts_ms` and deletes rewritten.

@@ -1,6 +1,10 @@
 //! Captured messages, and a stand-in for Kafka that hands them over in any order that Kafka could.
 #![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc, missing_docs, unreachable_pub)]
 
+pub mod expected;
+pub mod reading;
+pub mod stack;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cdc_ingestor::IngestError;
@@ -32,6 +36,25 @@ pub fn capture(name: &str) -> Vec<Line> {
     let path = format!("{}/tests/captures/{name}.jsonl", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+impl Line {
+    /// The same message with another text in place of one in its value.
+    pub fn with(&self, from: &str, to: &str) -> Self {
+        let value = self.value.clone().unwrap();
+        assert!(value.contains(from), "{from} in {value}");
+        Self { value: Some(value.replacen(from, to, 1)), ..self.clone() }
+    }
+
+    /// The same message at another place in the log, which its `sequence` tells too.
+    pub fn at_lsn(&self, lsn: i64) -> Self {
+        let value = self.value.clone().unwrap();
+        let name = r#""lsn":"#;
+        let start = value.find(name).unwrap() + name.len();
+        let end = start + value[start..].find(',').unwrap();
+        let old = value[start..end].to_owned();
+        Self { value: Some(value.replace(&old, &lsn.to_string())), ..self.clone() }
+    }
 }
 
 pub fn format() -> BatchFormat {

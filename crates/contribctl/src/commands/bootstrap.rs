@@ -1,9 +1,11 @@
 //! `contribctl bootstrap`: the gate before the first number.
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use clap::Subcommand;
+use persistence::operator_requests::Action;
 use persistence::{bootstrap, report, sequencer};
 
+use crate::requests::{self, Asking};
 use crate::{Context, Outcome, Result};
 
 /// What to do about the gate.
@@ -17,11 +19,30 @@ pub enum Bootstrap {
         #[arg(long, env = "USER", value_name = "NAME")]
         by: String,
     },
+    /// After a new snapshot of a source whose slot was lost: mark as deleted what that snapshot did not have, for no event
+    /// will ever tell; without --yes only count it
+    MarkMissing {
+        /// The source, as [cdc.sources] names it
+        source: String,
+        /// When the new snapshot began, as 2026-11-22T08:00:00Z or later: what was read before and not since is missing
+        #[arg(long, value_name = "TIME")]
+        since: DateTime<Utc>,
+        /// Mark it
+        #[arg(long)]
+        yes: bool,
+        /// Who asks, and for how long to wait
+        #[command(flatten)]
+        asking: Asking,
+    },
 }
 
 /// Carries out a subcommand.
 pub async fn run(command: Bootstrap, context: &Context) -> Result<Outcome> {
     let pool = context.database()?;
+    if let Bootstrap::MarkMissing { source, since, yes, asking } = command {
+        let action = Action::MarkMissing { source, since, apply: yes };
+        return requests::ask(&pool, &action, &asking).await;
+    }
     let mut connection = pool.acquire().await.map_err(persistence::Error::from)?;
     if let Bootstrap::Open { by } = command {
         sequencer::open_gate(&mut connection, &by, Utc::now()).await?;

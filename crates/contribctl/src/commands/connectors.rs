@@ -12,12 +12,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::connect::placeholders::Placeholders;
-use crate::connect::{Connect, ConnectError};
+use crate::connect::{Connect, ConnectError, signals};
 use crate::{Context, Error, Outcome, Progress, Result};
 
 const PAUSE: Duration = Duration::from_millis(500);
 /// What Debezium calls its slot where its configuration does not say.
 const DEFAULT_SLOT: &str = "debezium";
+/// Where a connector names the topic that it is told by what to do.
+const SIGNAL_TOPIC: &str = "signal.kafka.topic";
 
 /// What to do about connectors.
 #[derive(Debug, Subcommand)]
@@ -86,6 +88,10 @@ async fn apply(apply: Apply, context: &Context) -> Result<Outcome> {
         files.iter().map(|file| read(file, &placeholders)).collect::<Result<Vec<Description>>>()?;
     let connect = context.connect()?;
     for Description { name, config } in &descriptions {
+        // one that listens to a topic that is not there yet may not hear what is said first
+        if let Some(topic) = config.get(SIGNAL_TOPIC).and_then(Value::as_str) {
+            signals::ensure_topic(&context.settings.kafka, topic).await?;
+        }
         connect.put(name, config).await?;
         answer!("{name}: registered");
     }

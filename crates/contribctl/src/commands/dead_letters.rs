@@ -2,7 +2,9 @@
 
 use clap::{Args, Subcommand};
 use persistence::dead_letters::{self, StoredLetter};
+use persistence::operator_requests::Action;
 
+use crate::requests::{self, Asking};
 use crate::{Context, Error, Outcome, Result};
 
 /// What to do about dead letters.
@@ -14,6 +16,15 @@ pub enum DeadLetters {
     Show {
         /// Its number
         id: i64,
+    },
+    /// Have the ingestor read one again, from Kafka as long as it is there: after its cause is mended, by a setting, a
+    /// newer build or upstream; exit code 1 when it is refused again
+    Replay {
+        /// Its number
+        id: i64,
+        /// Who asks, and for how long to wait
+        #[command(flatten)]
+        asking: Asking,
     },
 }
 
@@ -41,6 +52,10 @@ pub async fn run(command: DeadLetters, context: &Context) -> Result<Outcome> {
             if letters.is_empty() {
                 answer!("no dead letter is open");
             }
+        }
+        DeadLetters::Replay { id, asking } => {
+            drop(connection);
+            return requests::ask(&pool, &Action::ReplayDeadLetter { id }, &asking).await;
         }
         DeadLetters::Show { id } => {
             let letter = dead_letters::get(&mut connection, id).await?;

@@ -4,12 +4,14 @@ pub mod bootstrap;
 pub mod calculate;
 pub mod connectors;
 pub mod dead_letters;
+pub mod epoch;
 pub mod explain;
 pub mod generate;
 pub mod migrate;
 pub mod plan;
 pub mod process;
 pub mod recalculate;
+pub mod reconcile;
 pub mod report;
 pub mod settle;
 pub mod simulate;
@@ -36,6 +38,8 @@ pub enum Command {
     Verify(verify::Verify),
     /// Carry the whole journal out again, in memory, and show what is stored otherwise; rebuild sums
     Recalculate(recalculate::Recalculate),
+    /// Compare upstream's tables with what is kept of them; have rows that differ read once more
+    Reconcile(reconcile::Reconcile),
     /// Show an account's balances and counts beside what its lines and the journal give
     Calculate(calculate::Calculate),
     /// Show where an adoption stands, what happens to it next, or why nothing does
@@ -53,6 +57,9 @@ pub enum Command {
     /// The gate before the first number
     #[command(subcommand)]
     Bootstrap(bootstrap::Bootstrap),
+    /// Epochs: what began again counts more than all that was before
+    #[command(subcommand)]
+    Epoch(epoch::Epoch),
     /// Messages that could not be understood
     #[command(subcommand)]
     DeadLetters(dead_letters::DeadLetters),
@@ -67,6 +74,7 @@ pub async fn run(command: Command, context: Context) -> Result<Outcome> {
         Command::Settle(settle) => settle::run(settle, &context).await,
         Command::Verify(verify) => verify::run(verify, &context).await,
         Command::Recalculate(recalculate) => recalculate::run(recalculate, &context).await,
+        Command::Reconcile(reconcile) => reconcile::run(reconcile, &context).await,
         Command::Calculate(calculate) => calculate::run(calculate, &context).await,
         Command::Process(process) => process::run(process, &context).await,
         Command::Explain(explain) => explain::run(explain, &context).await,
@@ -74,6 +82,7 @@ pub async fn run(command: Command, context: Context) -> Result<Outcome> {
         Command::Plan(plan) => plan::run(plan, &context).await,
         Command::Simulate(simulate) => simulate::run(simulate, &context).await,
         Command::Bootstrap(bootstrap) => bootstrap::run(bootstrap, &context).await,
+        Command::Epoch(epoch) => epoch::run(epoch, &context).await,
         Command::DeadLetters(dead_letters) => dead_letters::run(dead_letters, &context).await,
     }
 }

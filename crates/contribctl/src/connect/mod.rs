@@ -1,6 +1,7 @@
 //! Kafka Connect's REST interface, as far as connectors are registered and watched.
 
 pub mod placeholders;
+pub(crate) mod signals;
 
 use std::fmt;
 use std::time::Duration;

@@ -13,11 +13,11 @@ mod pass;
 mod verdict;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{Eligibility, MissingReferral, SequencerState};
 use persistence::leadership::Leadership;
+use persistence::queue::BacklogCheck;
 use persistence::{PgPool, business_day, locks, migrations, moves, queue, sequencer};
 use runtime::{ExposeSecret, Progress, Settings, Worker};
 use tokio::sync::Notify;
@@ -25,7 +25,7 @@ use tokio::sync::Notify;
 use crate::error::DistributorError;
 
 /// How often everything that waits is looked at again, whatever the queue says.
-const FULL_CHECK_EVERY: Duration = Duration::from_mins(10);
+const FULL_CHECK_EVERY: TimeDelta = TimeDelta::minutes(10);
 
 /// What a judgement goes by, besides the facts.
 #[derive(Debug, Clone)]
@@ -33,6 +33,8 @@ struct Rules {
     eligibility: Eligibility,
     max_future_days: u32,
     missing_referral: MissingReferral,
+    /// The settings that they are, as one text.
+    text: String,
 }
 
 /// The sequencer of this process: leads, or stands by while another leads.
@@ -56,7 +58,7 @@ struct Leader {
     term: i64,
     state: SequencerState,
     gate_open: bool,
-    checked: Option<(Instant, NaiveDate)>,
+    checked: Option<BacklogCheck>,
 }
 
 impl Sequencer {
@@ -75,6 +77,10 @@ impl Sequencer {
                 eligibility: Eligibility::new(&business.ineligible_statuses),
                 max_future_days: business.max_future_days,
                 missing_referral,
+                text: format!(
+                    "{:?} {} {missing_referral:?}",
+                    business.ineligible_statuses, business.max_future_days
+                ),
             },
             pass_size: i64::try_from(settings.distributor.pass_size).unwrap_or(i64::MAX),
             chunk_size: i64::try_from(settings.distributor.chunk_size).unwrap_or(i64::MAX),
@@ -105,7 +111,7 @@ impl Sequencer {
             }
             tracing::info!("the initial snapshots have been read: numbering begins");
         }
-        self.check_now_and_then().await?;
+        self.check_now_and_then(now).await?;
         let judged = self.judge(now).await?;
         if !judged.drained {
             return Ok(Progress::Worked);
@@ -129,23 +135,32 @@ impl Sequencer {
         let mut connection = self.pool.acquire().await?;
         let term = sequencer::begin_term(&mut connection).await?;
         let state = sequencer::load(&mut connection).await?;
+        let checked = queue::last_check(&mut connection).await?;
         tracing::info!(term, last_seq = state.last_seq, accounts = state.accounts().len(), "leads");
-        Ok(Some(Leader { _session: session, term, state, gate_open: false, checked: None }))
+        Ok(Some(Leader { _session: session, term, state, gate_open: false, checked }))
     }
 
-    /// After a take-over, at a new business day and every so often, everything that waits is queued again.
-    async fn check_now_and_then(&mut self) -> Result<(), DistributorError> {
+    /// At a new business day, under other rules and every so often, everything that waits is queued again.
+    async fn check_now_and_then(&mut self, now: DateTime<Utc>) -> Result<(), DistributorError> {
         let Some(leader) = &mut self.leader else { return Ok(()) };
-        let mut connection = self.pool.acquire().await?;
-        let day = business_day::read(&mut connection).await?;
-        let is_due = leader
-            .checked
-            .is_none_or(|(at, checked_day)| checked_day != day || at.elapsed() >= FULL_CHECK_EVERY);
-        if is_due {
-            queue::requeue_backlog(&mut connection).await?;
-            moves::remember_all(&mut connection).await?;
-            leader.checked = Some((Instant::now(), day));
+        let day = business_day::read(&mut *self.pool.acquire().await?).await?;
+        let is_fresh = leader.checked.as_ref().is_some_and(|last| {
+            let age = now - last.at; // below zero where a clock was put back
+            last.day == day
+                && last.rules == self.rules.text
+                && age >= TimeDelta::zero()
+                && age < FULL_CHECK_EVERY
+        });
+        if is_fresh {
+            return Ok(());
         }
+        let check = BacklogCheck { at: now, day, rules: self.rules.text.clone() };
+        let mut transaction = self.pool.begin().await?;
+        queue::requeue_backlog(&mut transaction).await?;
+        moves::remember_all(&mut transaction).await?;
+        queue::note_check(&mut transaction, &check).await?;
+        transaction.commit().await?;
+        leader.checked = Some(check);
         Ok(())
     }
 }

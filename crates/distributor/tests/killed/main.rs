@@ -1,7 +1,7 @@
 //! Random histories under kills: several sequencers and workers, each killed at random points around every commit and
 //! started again, while upstream goes on. At rest, the independent auditor has to find nothing.
 //!
-//! 150 histories, or `SEEDS=n`; `SEED=n` runs the one of that number. A seed fixes what upstream does, the sizes, and
+//! 500 histories, or `SEEDS=n`; `SEED=n` runs the one of that number. A seed fixes what upstream does, the sizes, and
 //! the odds; which of two processes comes first is the machine's to say.
 
 #![allow(clippy::unwrap_used, missing_docs)]
@@ -24,7 +24,7 @@ fn seeds() -> std::ops::Range<u64> {
     let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     match number("SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("SEEDS").unwrap_or(150),
+        None => 0..number("SEEDS").unwrap_or(500),
     }
 }
 

@@ -17,7 +17,7 @@ fn versions(records: &[Received]) -> BTreeMap<&str, Vec<i64>> {
 }
 
 #[tokio::test]
-async fn an_event_that_is_committed_after_a_later_id_is_published() -> anyhow::Result<()> {
+async fn trap_13_an_event_that_is_committed_after_a_later_id_is_published() -> anyhow::Result<()> {
     let stage = Stage::set(100).await?;
     let mut relay = stage.relay();
     let mut early = stage.pool().begin().await?;
@@ -69,7 +69,7 @@ async fn a_writer_holds_the_horizon_up_and_a_foreign_transaction_does_not() -> a
 }
 
 #[tokio::test]
-async fn each_key_keeps_its_order_under_concurrent_writers() -> anyhow::Result<()> {
+async fn trap_14_each_key_keeps_its_order_under_concurrent_writers() -> anyhow::Result<()> {
     const KEYS: i64 = 7;
     const WRITERS: i64 = 4;
     const TRANSACTIONS: i64 = 60;
@@ -127,7 +127,8 @@ async fn each_key_keeps_its_order_under_concurrent_writers() -> anyhow::Result<(
 }
 
 #[tokio::test]
-async fn after_a_crash_between_acknowledgement_and_delete_the_same_event_comes_again() -> anyhow::Result<()> {
+async fn trap_15_after_a_crash_between_acknowledgement_and_delete_the_same_event_comes_again()
+-> anyhow::Result<()> {
     let stage = Stage::set(100).await?;
     let mut connection = stage.pool().acquire().await?;
     for version in 1..=3 {

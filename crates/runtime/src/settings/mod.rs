@@ -302,12 +302,20 @@ pub struct Connect {
     /// The REST interface of Kafka Connect.
     #[serde(default, deserialize_with = "load::secret_or_none")]
     pub url: Option<SecretString>,
+    /// Topic by which the connectors are told what to do (their `signal.kafka.topic`); none: they listen to none.
+    #[serde(default, deserialize_with = "load::text_or_none")]
+    pub signal_topic: Option<String>,
 }
 
 impl Connect {
     /// The REST interface, or an error that names the key.
     pub fn url(&self) -> Result<&SecretString, SettingsError> {
         self.url.as_ref().ok_or_else(|| SettingsError::not_set("connect.url"))
+    }
+
+    /// The topic of signals, or an error that names the key.
+    pub fn signal_topic(&self) -> Result<&str, SettingsError> {
+        self.signal_topic.as_deref().ok_or_else(|| SettingsError::not_set("connect.signal_topic"))
     }
 }
 

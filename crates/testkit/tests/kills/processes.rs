@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::Context as _;
+use testkit::servers::repository;
 use tokio::process::{Child, Command};
 use tokio::sync::OnceCell;
 
@@ -15,14 +16,6 @@ const SIGKILL: i32 = 9;
 
 /// Settings as a process gets them: `CONTRIB__SECTION__KEY` and its value.
 pub(crate) type Environment = BTreeMap<String, String>;
-
-/// The workspace that the test is run in, which need not be the one it was compiled in.
-pub(crate) fn repository() -> anyhow::Result<PathBuf> {
-    let package = env::current_dir()?;
-    let mut above = package.ancestors();
-    let workspace = above.find(|directory| directory.join("Cargo.lock").exists());
-    Ok(workspace.context("a test runs within the workspace")?.to_owned())
-}
 
 /// The programs of this build.
 #[derive(Debug)]

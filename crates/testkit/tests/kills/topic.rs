@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use crate::pipeline::Pipeline;
-use crate::processes::repository;
 use anyhow::Context as _;
 use contribctl::kafka::Onlooker;
 use rdkafka::message::{BorrowedMessage, Message as _};
 use runtime::Settings;
 use serde::Deserialize;
 use sqlx::FromRow;
+use testkit::servers::repository;
 
 /// An event, as far as it is checked.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -2,7 +2,6 @@
 //! tests' servers.
 
 mod progress;
-mod servers;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,9 +15,9 @@ use chrono::NaiveDate;
 use sqlx::PgPool;
 
 pub(crate) use self::progress::Progress;
-use self::servers::Servers;
 use crate::processes::{Environment, Process, Programs};
 use testkit::database::TestDatabase;
+use testkit::servers::Servers;
 use testkit::wait::until;
 
 /// For any stage to get on.
@@ -137,7 +136,7 @@ impl Pipeline {
     /// Registers the connector; returns once it reads.
     pub(crate) async fn connect(&self) -> anyhow::Result<()> {
         let file = self.scratch.join("connector.json");
-        Servers::write_connector(&self.name, &file)?;
+        fs::write(&file, Servers::connector(&self.name)?)?;
         self.contribctl(&["connectors", "apply", &file.display().to_string()]).await?;
         Ok(())
     }
