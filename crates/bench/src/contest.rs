@@ -25,6 +25,42 @@ impl Run {
     pub(crate) fn cpu_ms(&self) -> f64 {
         (self.client_cpu + self.server_cpu) * 1e3 / self.units as f64
     }
+
+    /// This and then `next`, on the same units.
+    pub(crate) fn then(self, next: Self) -> Self {
+        Self {
+            value: 1.0 / (1.0 / self.value + 1.0 / next.value),
+            units: self.units,
+            client_cpu: self.client_cpu + next.client_cpu,
+            server_cpu: self.server_cpu + next.server_cpu,
+        }
+    }
+}
+
+/// What a product is measured against.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Floor {
+    /// Of the row in the report: nothing is added for the floor that counts, `.suffix` for one reported beside it.
+    suffix: &'static str,
+    /// What it does.
+    pub(crate) does: &'static str,
+}
+
+impl Floor {
+    /// The floor that counts.
+    pub(crate) const fn main(does: &'static str) -> Self {
+        Self { suffix: "", does }
+    }
+
+    /// One reported beside it, in the row of the contest's name and `suffix`, which begins with a dot.
+    pub(crate) const fn beside(suffix: &'static str, does: &'static str) -> Self {
+        Self { suffix, does }
+    }
+
+    /// The row's name in the report.
+    pub(crate) fn row(&self, contest: &str) -> String {
+        format!("{contest}{}", self.suffix)
+    }
 }
 
 /// Something that is measured, and what it is measured against.
@@ -33,20 +69,24 @@ pub(crate) trait Contest {
     fn name(&self) -> &'static str;
     /// Of the value, such as `adoptions/s`.
     fn unit(&self) -> &'static str;
-    /// What the floor does.
-    fn floor_name(&self) -> &'static str;
+    /// The floors: first the one that counts, then those reported beside it.
+    fn floors(&self) -> &'static [Floor];
+    /// Whether it takes so long that it runs only when it is named.
+    fn only_when_named(&self) -> bool {
+        false
+    }
     /// Makes the data; not measured. `runs` of each side will follow.
     fn prepare(&mut self, runs: u32) -> LocalBoxFuture<'_, anyhow::Result<()>>;
     /// Runs the service's own code.
     fn product(&mut self) -> LocalBoxFuture<'_, anyhow::Result<Run>>;
-    /// Runs the floor on what the product has just done.
-    fn floor(&mut self) -> LocalBoxFuture<'_, anyhow::Result<Run>>;
+    /// Runs one of the floors, by its place in [`Contest::floors`], on what the product has just done.
+    fn floor(&mut self, place: usize) -> LocalBoxFuture<'_, anyhow::Result<Run>>;
     /// Takes the data away again.
     fn clear(&mut self) -> LocalBoxFuture<'_, anyhow::Result<()>>;
 }
 
-/// Product, floor, product, floor …
-pub(crate) async fn compare(contest: &mut dyn Contest, runs: u32) -> anyhow::Result<Outcome> {
+/// Product, each floor, product, each floor …: a result a floor.
+pub(crate) async fn compare(contest: &mut dyn Contest, runs: u32) -> anyhow::Result<Vec<Outcome>> {
     let started = Instant::now();
     let name = contest.name();
     eprintln!("{name}: preparing");
@@ -54,24 +94,27 @@ pub(crate) async fn compare(contest: &mut dyn Contest, runs: u32) -> anyhow::Res
     contest.clear().await?;
     let (products, floors) = measured?;
     eprintln!("{name}: done in {:.0} s", started.elapsed().as_secs_f64());
-    Ok(Outcome::new(name, contest.unit(), contest.floor_name(), &products, &floors))
+    let beside = contest.floors().iter().zip(&floors);
+    Ok(beside
+        .map(|(floor, runs)| Outcome::new(floor.row(name), contest.unit(), floor.does, &products, runs))
+        .collect())
 }
 
-async fn alternate(contest: &mut dyn Contest, runs: u32) -> anyhow::Result<(Vec<Run>, Vec<Run>)> {
-    let name = contest.name();
-    let (mut products, mut floors) = (Vec::new(), Vec::new());
+/// The product's runs, and each floor's.
+async fn alternate(contest: &mut dyn Contest, runs: u32) -> anyhow::Result<(Vec<Run>, Vec<Vec<Run>>)> {
+    let (name, unit) = (contest.name(), contest.unit());
+    let mut products = Vec::new();
+    let mut floors = vec![Vec::new(); contest.floors().len()];
     contest.prepare(runs).await?;
     for number in 1..=runs {
         let product = contest.product().await?;
-        let floor = contest.floor().await?;
-        eprintln!(
-            "{name}: run {number} of {runs}: {:.0} {}, floor {:.0}",
-            product.value,
-            contest.unit(),
-            floor.value
-        );
+        eprintln!("{name}: run {number} of {runs}: {:.0} {unit}", product.value);
         products.push(product);
-        floors.push(floor);
+        for (place, floor) in contest.floors().iter().enumerate() {
+            let run = contest.floor(place).await?;
+            eprintln!("{name}: run {number} of {runs}: {:.0}: {}", run.value, floor.does);
+            floors[place].push(run);
+        }
     }
     Ok((products, floors))
 }

@@ -13,8 +13,12 @@
 mod contest;
 mod contests;
 mod cpu;
+mod floors;
+mod memory;
+mod messages;
 mod network;
 mod report;
+mod service;
 
 use std::path::PathBuf;
 
@@ -27,7 +31,7 @@ use crate::contests::Scale;
 #[derive(Debug, Parser)]
 #[command(name = "bench", version)]
 struct Options {
-    /// Only the contest of this name, or those whose name begins so
+    /// Only the contest of this name, or those whose name begins so; some run only when they are named
     #[arg(long)]
     only: Option<String>,
     /// Runs of each side
@@ -36,6 +40,13 @@ struct Options {
     /// Divides the size of the data: 100 shows in seconds that everything runs, and measures nothing
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     shrink: u32,
+    /// Entries that `recalculate` carries out again
+    #[arg(long, env = "RECALCULATE", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..))]
+    recalculate: u32,
+    /// Adoptions that `growth` distributes
+    #[arg(long, env = "GROWTH", default_value_t = 1_000_000,
+        value_parser = clap::value_parser!(u32).range(200_000..=5_000_000))]
+    growth: u32,
     /// Where the report goes
     #[arg(long, default_value = ".stack/bench/report.json")]
     report: PathBuf,
@@ -47,20 +58,21 @@ struct Options {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    let contests = contests::all(Scale { shrink: options.shrink });
+    let scale = Scale { shrink: options.shrink, recalculate: options.recalculate, growth: options.growth };
+    let contests = contests::all(scale);
     if options.list {
         for contest in &contests {
-            println!("{:<24} {}", contest.name(), contest.floor_name());
+            list(contest.as_ref());
         }
         return Ok(());
     }
     let chosen: Vec<_> =
-        contests.into_iter().filter(|contest| is_chosen(contest.as_ref(), &options)).collect();
+        contests.into_iter().filter(|contest| is_chosen(contest.as_ref(), options.only.as_deref())).collect();
     anyhow::ensure!(!chosen.is_empty(), "there is no contest of that name: see --list");
 
     let mut results = Vec::new();
     for mut contest in chosen {
-        results.push(compare(contest.as_mut(), options.runs).await?);
+        results.extend(compare(contest.as_mut(), options.runs).await?);
     }
     report::print(&results);
     report::write(&results, &options.report)?;
@@ -68,6 +80,18 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn is_chosen(contest: &dyn Contest, options: &Options) -> bool {
-    options.only.as_ref().is_none_or(|only| contest.name().starts_with(only.as_str()))
+/// A line for each row that the contest gives the report.
+fn list(contest: &dyn Contest) {
+    let when = if contest.only_when_named() { " (only when named)" } else { "" };
+    for floor in contest.floors() {
+        println!("{:<44} {}{when}", floor.row(contest.name()), floor.does);
+    }
+}
+
+/// By the name of the contest or of one of its rows.
+fn is_chosen(contest: &dyn Contest, only: Option<&str>) -> bool {
+    match only {
+        None => !contest.only_when_named(),
+        Some(only) => contest.floors().iter().any(|floor| floor.row(contest.name()).starts_with(only)),
+    }
 }

@@ -59,23 +59,15 @@ impl Network {
         depths.iter().copied().map(f64::from).sum::<f64>() / depths.len() as f64
     }
 
-    /// The first `count` adoptions of the network's history, by anybody, in the order of their dates.
-    pub(crate) fn adoptions(&self, count: usize, today: NaiveDate) -> Vec<(usize, Adoption)> {
-        let mut random = ChaCha8Rng::seed_from_u64(2);
-        (0..count)
-            .map(|nth| {
-                let account = random.random_range(0..self.referrers.len());
-                let days_ago = (count - nth) as u64 * 500 / count as u64;
-                let adoption = Adoption {
-                    id: Uuid::from_u128(random.random()),
-                    account: name(account),
-                    trees: random.random_range(1..5),
-                    price_units: 226_170_000_000_000 + i128::from(random.random_range(0..1_000_000)),
-                    date: today - Days::new(days_ago),
-                };
-                (account, adoption)
-            })
-            .collect()
+    /// The first `total` adoptions of the network's history, by anybody, in the order of their dates.
+    pub(crate) fn history(&self, total: usize, today: NaiveDate) -> History {
+        History {
+            random: ChaCha8Rng::seed_from_u64(2),
+            accounts: self.referrers.len(),
+            total,
+            today,
+            next: 0,
+        }
     }
 
     /// Writes the referrals.
@@ -97,6 +89,38 @@ impl Network {
         )
         .await?;
         Ok(())
+    }
+}
+
+/// Adoptions, made when they are asked for.
+#[derive(Debug)]
+pub(crate) struct History {
+    random: ChaCha8Rng,
+    accounts: usize,
+    total: usize,
+    today: NaiveDate,
+    next: usize,
+}
+
+impl Iterator for History {
+    /// The adopter, and what it adopts.
+    type Item = (usize, Adoption);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next == self.total {
+            return None;
+        }
+        let account = self.random.random_range(0..self.accounts);
+        let days_ago = (self.total - self.next) as u64 * 500 / self.total as u64;
+        self.next += 1;
+        let adoption = Adoption {
+            id: Uuid::from_u128(self.random.random()),
+            account: name(account),
+            trees: self.random.random_range(1..5),
+            price_units: 226_170_000_000_000 + i128::from(self.random.random_range(0..1_000_000)),
+            date: self.today - Days::new(days_ago),
+        };
+        Some((account, adoption))
     }
 }
 

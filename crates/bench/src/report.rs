@@ -11,7 +11,7 @@ use crate::contest::Run;
 /// What came of a contest. Values in `unit`, CPU in milliseconds for each unit of work.
 #[derive(Debug, Serialize)]
 pub(crate) struct Outcome {
-    name: &'static str,
+    name: String,
     /// Median of the product's runs.
     value: f64,
     unit: &'static str,
@@ -33,7 +33,7 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     pub(crate) fn new(
-        name: &'static str,
+        name: String,
         unit: &'static str,
         floor: &'static str,
         products: &[Run],
@@ -73,12 +73,12 @@ fn median(values: &[f64]) -> f64 {
 
 pub(crate) fn print(outcomes: &[Outcome]) {
     println!(
-        "{:<24} {:>12} {:>12} {:>7} {:>7} {:>9} {:>9}  unit; floor",
+        "{:<44} {:>12} {:>12} {:>7} {:>7} {:>9} {:>9}  unit; floor",
         "name", "value", "floor", "ratio", "spread", "CPU ms", "floor's"
     );
     for outcome in outcomes {
         println!(
-            "{:<24} {:>12.0} {:>12.0} {:>7.2} {:>6.0}% {:>9.4} {:>9.4}  {}; {}",
+            "{:<44} {:>12.0} {:>12.0} {:>7.2} {:>6.0}% {:>9.4} {:>9.4}  {}; {}",
             outcome.name,
             outcome.value,
             outcome.floor_value,

@@ -21,7 +21,19 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("query-api", &["domain", "persistence", "runtime"]),
     ("contribctl", &["domain", "persistence", "runtime"]),
     ("testkit", &["persistence", "runtime"]),
-    ("bench", &["domain", "persistence", "runtime", "distributor", "outbox-relay", "testkit"]),
+    (
+        "bench",
+        &[
+            "domain",
+            "persistence",
+            "runtime",
+            "cdc-ingestor",
+            "distributor",
+            "outbox-relay",
+            "contribctl",
+            "testkit",
+        ],
+    ),
 ];
 /// What would let a clock, chance, a socket or a floating point number into `domain`.
 const DOMAIN_ALLOWS: [&str; 5] = ["chrono", "rust_decimal", "serde", "thiserror", "uuid"];

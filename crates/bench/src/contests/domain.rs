@@ -11,13 +11,15 @@ use domain::{
 use futures::future::LocalBoxFuture;
 
 use super::Scale;
-use crate::contest::{Contest, Run, measure};
+use crate::contest::{Contest, Floor, Run, measure};
 use crate::cpu::CpuClock;
 use crate::network::Network;
 
 const ENTRIES: usize = 50_000;
 /// How often all entries are cut up in one run.
 const ROUNDS: usize = 40;
+
+const FLOORS: [Floor; 1] = [Floor::main("22 bare products in i128")];
 
 #[derive(Debug)]
 pub(crate) struct Slots {
@@ -35,7 +37,7 @@ impl Slots {
         let today = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default();
         let network = Network::new(self.scale.of(100_000), 100.min(self.scale.of(100_000)));
         let mut state = SequencerState::default();
-        for (account, adoption) in network.adoptions(self.scale.of(ENTRIES), today) {
+        for (account, adoption) in network.history(self.scale.of(ENTRIES), today) {
             let source = SourceAdoption {
                 id: adoption.id,
                 account: AccountSequence::parse(&adoption.account)?,
@@ -101,8 +103,8 @@ impl Contest for Slots {
         "adoptions/s"
     }
 
-    fn floor_name(&self) -> &'static str {
-        "22 bare products in i128"
+    fn floors(&self) -> &'static [Floor] {
+        &FLOORS
     }
 
     fn prepare(&mut self, _runs: u32) -> LocalBoxFuture<'_, anyhow::Result<()>> {
@@ -113,7 +115,7 @@ impl Contest for Slots {
         Box::pin(async { measure(&CpuClock::without_server(), async { self.cut_up() }).await })
     }
 
-    fn floor(&mut self) -> LocalBoxFuture<'_, anyhow::Result<Run>> {
+    fn floor(&mut self, _place: usize) -> LocalBoxFuture<'_, anyhow::Result<Run>> {
         Box::pin(async { measure(&CpuClock::without_server(), async { Ok(self.multiply()) }).await })
     }
 

@@ -20,13 +20,15 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::Scale;
-use crate::contest::{Contest, Run, measure};
+use crate::contest::{Contest, Floor, Run, measure};
 use crate::cpu::CpuClock;
 
 /// Adoptions in each run, one after the other.
 const ADOPTIONS: usize = 300;
 /// Longer than this, something is broken.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+const FLOORS: [Floor; 1] = [Floor::main("three commits and one record through Kafka")];
 
 pub(crate) struct Idle {
     scale: Scale,
@@ -240,8 +242,8 @@ impl Contest for Idle {
         "ms (p99; less is better)"
     }
 
-    fn floor_name(&self) -> &'static str {
-        "three commits and one record through Kafka"
+    fn floors(&self) -> &'static [Floor] {
+        &FLOORS
     }
 
     fn prepare(&mut self, runs: u32) -> LocalBoxFuture<'_, anyhow::Result<()>> {
@@ -255,7 +257,7 @@ impl Contest for Idle {
         Box::pin(async { self.stage()?.product().await })
     }
 
-    fn floor(&mut self) -> LocalBoxFuture<'_, anyhow::Result<Run>> {
+    fn floor(&mut self, _place: usize) -> LocalBoxFuture<'_, anyhow::Result<Run>> {
         Box::pin(async { self.stage()?.floor().await })
     }
 

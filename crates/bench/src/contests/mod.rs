@@ -1,16 +1,30 @@
 //! What is measured.
 
+mod decoder;
 mod distribute;
 mod domain;
+mod growth;
+mod ingest;
 mod latency;
-mod seed_tables;
+mod recalculate;
+mod sequencer;
 
 use crate::contest::Contest;
 
-/// How much data: 1 is the size that is reported.
+/// Accounts of the network that the distributor's contests work on.
+const ACCOUNTS: usize = 100_000;
+/// Trees that they form, unless there is but one.
+const ROOTS: usize = 100;
+
+/// How much data.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scale {
+    /// Divides everything; 1 is what is reported.
     pub(crate) shrink: u32,
+    /// Entries that are carried out again.
+    pub(crate) recalculate: u32,
+    /// Adoptions that `growth` distributes.
+    pub(crate) growth: u32,
 }
 
 impl Scale {
@@ -21,11 +35,22 @@ impl Scale {
 
 /// All contests, in the order of the report.
 pub(crate) fn all(scale: Scale) -> Vec<Box<dyn Contest>> {
+    let workers = |name, roots, count| Box::new(distribute::Workers::new(name, roots, count, scale));
     vec![
+        Box::new(decoder::Decoding::without_schemas(scale)),
+        Box::new(decoder::Decoding::with_schemas(scale)),
+        Box::new(ingest::Ingest::users(scale)),
+        Box::new(ingest::Ingest::adoptions(scale)),
         Box::new(domain::Slots::new(scale)),
-        Box::new(distribute::Workers::new("distribute.workers_1", 1, scale)),
-        Box::new(distribute::Workers::new("distribute.workers_2", 2, scale)),
-        Box::new(distribute::Workers::new("distribute.workers_4", 4, scale)),
+        Box::new(sequencer::Numbering::new(scale)),
+        workers("distribute.workers_1", ROOTS, 1),
+        workers("distribute.workers_2", ROOTS, 2),
+        workers("distribute.workers_4", ROOTS, 4),
+        workers("distribute.single_root.workers_1", 1, 1),
+        workers("distribute.single_root.workers_2", 1, 2),
+        workers("distribute.single_root.workers_4", 1, 4),
+        Box::new(recalculate::Again::new(scale)),
         Box::new(latency::Idle::new(scale)),
+        Box::new(growth::Growth::new(scale)),
     ]
 }
