@@ -21,7 +21,8 @@ use crate::{Context, Error, Outcome, Progress, Result};
 #[command(after_help = "\
 Compares, by counts and hashes of ranges of ids and then row by row, every column that both sides have
 and that decides something; phone numbers are left out. Reads both databases in a snapshot each, and
-rows that differ again and again until they agree or SECONDS are over: both sides live.
+rows that differ again and again until they agree or SECONDS are over: both sides live. How many rows
+there are is counted at the first look.
 
   missing           upstream has the row, and the service does not
   extra             the service has a row that upstream has not: its delete was never seen

@@ -119,10 +119,13 @@ fn advice(finding: &Finding) -> Vec<String> {
     if finding.crowded {
         lines.push(format!("more than {KEPT} rows differed: the others were looked at once only"));
     }
-    if let Some(requested) = finding.requested.filter(|requested| *requested > 0) {
-        lines.push(format!("asked the connector for {requested} rows; these differ still"));
-    } else if tally.missing + tally.different > 0 {
-        lines.push("missing and different rows: --request has the connector read them once more".to_owned());
+    let could_come = tally.missing + tally.different + tally.in_dead_letters > 0;
+    if let Some(requested) = finding.requested.filter(|_| could_come) {
+        lines.push(format!(
+            "asked the connector for {requested} rows: it may not have come to the others yet"
+        ));
+    } else if could_come {
+        lines.push("rows that upstream has: --request has the connector read them once more".to_owned());
     }
     if tally.extra > 0 {
         lines.push(
