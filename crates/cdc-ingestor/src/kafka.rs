@@ -50,18 +50,8 @@ impl Reader {
         topics: Arc<Topics>,
         pool: PgPool,
     ) -> Result<Self, IngestError> {
-        let mut config = ClientConfig::new();
-        for (key, value) in kafka.client_properties() {
-            config.set(key, value);
-        }
+        let mut config = client(kafka, "cdc-ingestor");
         config
-            .set("group.id", &kafka.group_id)
-            .set("client.id", "cdc-ingestor")
-            .set("enable.auto.commit", "false")
-            .set("enable.auto.offset.store", "false")
-            // positions are always given: a reset would mean that messages were lost before they were read
-            .set("auto.offset.reset", "error")
-            .set("allow.auto.create.topics", "false")
             .set("partition.assignment.strategy", "range")
             .set("session.timeout.ms", "6000")
             .set("heartbeat.interval.ms", "1500")
@@ -139,6 +129,23 @@ impl Drop for Reader {
             let _ = thread.join();
         }
     }
+}
+
+/// A consumer that reads from given positions: it keeps none, and one that is not there any more is an error, for it
+/// would mean that messages were lost before they were read.
+pub(crate) fn client(kafka: &settings::Kafka, id: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    for (key, value) in kafka.client_properties() {
+        config.set(key, value);
+    }
+    config
+        .set("group.id", &kafka.group_id)
+        .set("client.id", id)
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("auto.offset.reset", "error")
+        .set("allow.auto.create.topics", "false");
+    config
 }
 
 fn end_offsets(consumer: &BaseConsumer<Positions>, topics: &[String]) -> Result<EndOffsets, IngestError> {

@@ -38,15 +38,21 @@ pub type Spans = BTreeMap<(String, i32), Span>;
 #[derive(Clone)]
 pub struct Onlooker(Arc<BaseConsumer>);
 
+/// What every client of this program begins with, from `[kafka]`.
+pub(crate) fn client(kafka: &Kafka) -> ClientConfig {
+    let mut client = ClientConfig::new();
+    for (key, value) in kafka.client_properties() {
+        client.set(key, value);
+    }
+    client.set("client.id", "contribctl");
+    client
+}
+
 impl Onlooker {
     /// From `[kafka]`; connects with the first call.
     pub fn new(kafka: &Kafka) -> Result<Self> {
-        let mut client = ClientConfig::new();
-        for (key, value) in kafka.client_properties() {
-            client.set(key, value);
-        }
+        let mut client = client(kafka);
         client
-            .set("client.id", "contribctl")
             // assigning partitions takes a group's name, but joins none
             .set("group.id", "contribctl")
             .set("enable.auto.commit", "false")

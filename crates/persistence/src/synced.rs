@@ -76,3 +76,30 @@ impl SourceColumns {
         }
     }
 }
+
+/// At most `$limit` of the rows of `$topic` in `$table` that are not deleted and were read before the offset of their
+/// partition in `$ends`: upstream id, partition and that offset.
+macro_rules! not_read_since {
+    ($table:literal, $id:literal, $connection:expr, $topic:expr, $ends:expr, $limit:expr) => {{
+        let (partitions, offsets): (Vec<i32>, Vec<i64>) = $ends.iter().copied().unzip();
+        let rows = sqlx::query!(
+            "SELECT s."
+                + $id
+                + r#" AS id, e.partition AS "partition!", e."offset" AS "offset!"
+           FROM "#
+                + $table
+                + r#" s
+           JOIN UNNEST($2::int[], $3::bigint[]) AS e(partition, "offset") ON e.partition = s.source_partition
+           WHERE s.source_topic = $1 AND s.source_offset < e."offset" AND s.source_deleted_at IS NULL
+           LIMIT $4"#,
+            $topic,
+            &partitions,
+            &offsets,
+            $limit,
+        )
+        .fetch_all($connection)
+        .await?;
+        rows.into_iter().map(|row| (row.id, row.partition, row.offset)).collect()
+    }};
+}
+pub(crate) use not_read_since;

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::Result;
-use crate::synced::{SourceColumns, SourcePosition, SourceVersion, Synced};
+use crate::synced::{SourceColumns, SourcePosition, SourceVersion, Synced, not_read_since};
 
 /// What upstream says of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,21 +75,7 @@ pub async fn not_read_since(
     ends: &[(i32, i64)],
     limit: i64,
 ) -> Result<Vec<(Uuid, i32, i64)>> {
-    let (partitions, offsets): (Vec<i32>, Vec<i64>) = ends.iter().copied().unzip();
-    let rows = sqlx::query!(
-        r#"SELECT s.original_user_id AS id, e.partition AS "partition!", e."offset" AS "offset!"
-           FROM synced_users s
-           JOIN UNNEST($2::int[], $3::bigint[]) AS e(partition, "offset") ON e.partition = s.source_partition
-           WHERE s.source_topic = $1 AND s.source_offset < e."offset" AND s.source_deleted_at IS NULL
-           LIMIT $4"#,
-        topic,
-        &partitions,
-        &offsets,
-        limit,
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.partition, row.offset)).collect())
+    Ok(not_read_since!("synced_users", "original_user_id", connection, topic, ends, limit))
 }
 
 /// The rows that lost one of `accounts` and wait for a change of their own.

@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::OwnedMessage;
-use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
+use rdkafka::{Message, Offset, TopicPartitionList};
 use runtime::settings;
 
 use crate::errors::IngestError;
+use crate::kafka::client;
 
 /// How long a question to a broker may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -28,19 +29,8 @@ pub(super) struct Span {
 
 impl Past {
     pub(super) fn new(kafka: &settings::Kafka) -> Result<Self, IngestError> {
-        let mut config = ClientConfig::new();
-        for (key, value) in kafka.client_properties() {
-            config.set(key, value);
-        }
-        config
-            .set("client.id", "cdc-ingestor-requests")
-            // assigning partitions takes a group's name, but joins none
-            .set("group.id", &kafka.group_id)
-            .set("enable.auto.commit", "false")
-            .set("enable.auto.offset.store", "false")
-            .set("auto.offset.reset", "error")
-            .set("allow.auto.create.topics", "false");
-        Ok(Self(Arc::new(config.create()?)))
+        // assigning partitions takes a group's name, but joins none
+        Ok(Self(Arc::new(client(kafka, "cdc-ingestor-requests").create()?)))
     }
 
     /// The message at that place; None: Kafka has it no more.

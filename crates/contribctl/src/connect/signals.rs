@@ -5,7 +5,6 @@
 use std::time::Duration;
 
 use persistence::upstream_rows::Relation;
-use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -14,7 +13,7 @@ use runtime::settings::Kafka;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::kafka::Onlooker;
+use crate::kafka::{Onlooker, client};
 use crate::{Error, Result};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -70,15 +69,6 @@ impl Signals {
         }
         Ok(())
     }
-}
-
-fn client(kafka: &Kafka) -> ClientConfig {
-    let mut client = ClientConfig::new();
-    for (key, value) in kafka.client_properties() {
-        client.set(key, value);
-    }
-    client.set("client.id", "contribctl");
-    client
 }
 
 fn signals(relation: &Relation, key: &str, ids: &[Uuid]) -> Vec<Value> {

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, SubsecRound, Utc};
-use domain::{AccountSequence, Amount, Effect};
+use domain::{AccountSequence, Effect};
 use persistence::accounts::{self, AccountDelta, Booking};
 use persistence::calls::{self, Channel};
 use persistence::rebuild::{self, Counted};
@@ -112,22 +112,12 @@ async fn accounts_anew(
     changed.sort_unstable_by(|one, other| one.account.cmp(&other.account));
     rebuild::set_accounts(&mut transaction, &changed).await?;
     // adding nothing raises the versions and queues the events, as every other change does
-    let nothing: Vec<AccountDelta> = changed.iter().map(|row| nothing(&row.account)).collect();
+    let nothing: Vec<AccountDelta> =
+        changed.iter().map(|row| AccountDelta::nothing(row.account.clone())).collect();
     accounts::add(&mut transaction, &nothing, &booking).await?;
     calls::call(&mut transaction, Channel::Outbox).await?;
     transaction.commit().await?;
     Ok(Some(changed.len() as u64))
-}
-
-fn nothing(account: &str) -> AccountDelta {
-    AccountDelta {
-        account: account.to_owned(),
-        personal: Amount::ZERO,
-        team_level: Amount::ZERO,
-        team_bonus: Amount::ZERO,
-        effective: Amount::ZERO,
-        unlock: None,
-    }
 }
 
 /// The newest effect on each account: the snapshot's, or one of the entries carried out since.
