@@ -16,7 +16,8 @@ test: ## every test of the workspace, against real servers (ARGS=… for cargo t
 	@$(LOCAL)/beside.sh test cargo test $(if $(findstring -p ,$(ARGS)),,--workspace) --locked $(ARGS)
 
 bench: ## what the service reaches, beside floors (ONLY=name, RUNS=n): a table, and .stack/bench/report.json
-	@$(LOCAL)/beside.sh bench cargo run --release --locked -q -p bench -- $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS))
+	@$(if $(filter ingest.memory,$(ONLY)),cargo build --release --locked -q -p cdc-ingestor)
+	@$(if $(filter ingest.users.jdbc_sink,$(ONLY)),STACK_SINK=1) $(LOCAL)/beside.sh bench cargo run --release --locked -q -p bench -- $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS))
 
 up: ## the stack, migrations and all workers, without demo data or connector
 	@$(LOCAL)/stack.sh install

@@ -14,6 +14,8 @@ PACKAGES=(
   'has perl|perl'
   'has pkg-config|pkg-config'
   'test -e /usr/include/zlib.h|zlib1g-dev'
+  # a test runs docs/examples
+  'has python3|python3'
 )
 
 has_postgres() { [[ -n $(postgres_bin) ]]; }
@@ -125,14 +127,20 @@ restore_apt_defaults() {
 jars_pom() { echo "$HERE/pom/${1#plugins/}.xml"; }
 # the Connect worker brings these: a second copy in a plugin's directory only wastes memory
 jars_excluded() {
-  if [[ $1 == plugins/* ]]; then
-    echo kafka-clients,connect-api,slf4j-api,lz4-java,snappy-java,zstd-jni,jakarta.ws.rs-api
-  fi
+  local brought=kafka-clients,connect-api,slf4j-api,lz4-java,snappy-java,zstd-jni,jakarta.ws.rs-api
+  case $1 in
+    # Hibernate finds the worker's modules of Jackson, which a second databind refuses
+    plugins/debezium-jdbc) echo "$brought,jackson-core,jackson-databind,jackson-annotations" ;;
+    plugins/*) echo "$brought" ;;
+  esac
 }
 jars_stamp() { { cat "$(jars_pom "$1")"; jars_excluded "$1"; } | sha256sum | cut -c1-16; }
 jars_current() { [[ $(cat "$JARS/$1/.stamp" 2>/dev/null) == "$(jars_stamp "$1")" ]]; }
 
-jars_complete() { jars_current kafka && jars_current plugins/debezium-postgres; }
+jars_complete() {
+  jars_current kafka && jars_current plugins/debezium-postgres &&
+    { [[ -z ${STACK_SINK:-} ]] || jars_current plugins/debezium-jdbc; }
+}
 
 fetch_all_jars() {
   mkdir -p "$JARS/plugins"
@@ -144,6 +152,7 @@ fetch_all_jars() {
   }
   fetch_jars kafka "Apache Kafka and Kafka Connect"
   fetch_jars plugins/debezium-postgres "Debezium's PostgreSQL connector"
+  if [[ -n ${STACK_SINK:-} ]]; then fetch_jars plugins/debezium-jdbc "Debezium's JDBC sink"; fi
   exec 9>&-
 }
 

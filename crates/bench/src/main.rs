@@ -19,6 +19,7 @@ mod messages;
 mod network;
 mod report;
 mod service;
+mod topics;
 
 use std::path::PathBuf;
 
@@ -31,7 +32,7 @@ use crate::contests::Scale;
 #[derive(Debug, Parser)]
 #[command(name = "bench", version)]
 struct Options {
-    /// Only the contest of this name, or those whose name begins so; some run only when they are named
+    /// Only the contest of this name, or those whose name begins so; some run only when their whole name is given
     #[arg(long)]
     only: Option<String>,
     /// Runs of each side
@@ -92,6 +93,7 @@ fn list(contest: &dyn Contest) {
 fn is_chosen(contest: &dyn Contest, only: Option<&str>) -> bool {
     match only {
         None => !contest.only_when_named(),
+        Some(only) if contest.only_when_named() => contest.name() == only,
         Some(only) => contest.floors().iter().any(|floor| floor.row(contest.name()).starts_with(only)),
     }
 }

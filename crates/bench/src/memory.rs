@@ -1,11 +1,30 @@
-//! Memory of this process, read from `/proc`.
+//! Memory of processes, read from `/proc`.
 
 use anyhow::Context;
 
 /// Resident memory in MiB.
 pub(crate) fn resident_mib() -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS in /proc")?;
-    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
-    Ok(kib / 1024)
+    mib("self", "VmRSS:")
+}
+
+/// Resident memory of another process, in MiB.
+pub(crate) fn resident_mib_of(process: u32) -> anyhow::Result<u32> {
+    Ok(u32::try_from(mib(&process.to_string(), "VmRSS:")?)?)
+}
+
+/// The most resident memory since [`forget_peak`], in MiB.
+pub(crate) fn peak_mib() -> anyhow::Result<u64> {
+    mib("self", "VmHWM:")
+}
+
+/// Begins the peak anew with what is resident now.
+pub(crate) fn forget_peak() -> anyhow::Result<()> {
+    std::fs::write("/proc/self/clear_refs", "5").context("/proc/self/clear_refs")
+}
+
+fn mib(process: &str, field: &str) -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
+    let kib = line.with_context(|| format!("no {field} in /proc"))?;
+    Ok(kib.trim().trim_end_matches("kB").trim().parse::<u64>()? / 1024)
 }

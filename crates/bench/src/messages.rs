@@ -39,13 +39,14 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    /// Of the first row created in `topic`.
-    pub(crate) fn of(topic: &str) -> anyhow::Result<Self> {
-        let all = Captured::all(WITHOUT_SCHEMAS)?;
+    /// Of the first row created in `topic` of `capture`.
+    pub(crate) fn of(capture: &str, topic: &str) -> anyhow::Result<Self> {
+        let all = Captured::all(capture)?;
         let created =
             all.into_iter().find(|message| message.topic == topic && message.value.contains(r#""op":"c""#));
         let Captured { key, value, .. } = created.context("no row was created in the capture")?;
         let row: serde_json::Value = serde_json::from_str(&value)?;
+        let row = if row["payload"].is_object() { &row["payload"] } else { &row };
         let text = |name: &str| row["after"][name].as_str().map(str::to_owned).context("a column is missing");
         Ok(Self { key, id: text("id")?, account: text("account_sequence")?, value })
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use chrono::NaiveDate;
 use distributor::{DistributionWorker, Sequencer};
 use runtime::{Progress, Worker};
 use sqlx::{Executor, PgPool};
@@ -12,7 +13,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::cpu::CpuClock;
-use crate::network::{History, Network, write_adoptions};
+use crate::network::{Adoption, History, Network, write_adoptions};
 
 /// What a [`Service`] begins with.
 #[derive(Debug, Clone, Copy)]
@@ -92,9 +93,26 @@ impl Service {
     /// The next adoptions of the history, as the ingestor leaves them.
     pub(crate) async fn write(&mut self, adoptions: usize) -> anyhow::Result<()> {
         let adoptions: Vec<_> = self.history.by_ref().take(adoptions).collect();
+        self.write_these(&adoptions).await
+    }
+
+    /// The same with dates of their own, told by their place.
+    pub(crate) async fn write_dated(
+        &mut self,
+        adoptions: usize,
+        date: impl Fn(usize) -> NaiveDate,
+    ) -> anyhow::Result<()> {
+        let mut adoptions: Vec<_> = self.history.by_ref().take(adoptions).collect();
+        for (place, (_, adoption)) in adoptions.iter_mut().enumerate() {
+            adoption.date = date(place);
+        }
+        self.write_these(&adoptions).await
+    }
+
+    async fn write_these(&mut self, adoptions: &[(usize, Adoption)]) -> anyhow::Result<()> {
         self.written += i64::try_from(adoptions.len())?;
         let mut connection = self.database.pool().acquire().await?;
-        write_adoptions(&mut connection, &adoptions).await
+        write_adoptions(&mut connection, adoptions).await
     }
 
     /// Numbers what is written; says how many entries that gave.

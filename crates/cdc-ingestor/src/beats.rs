@@ -16,10 +16,8 @@ use persistence::{PgPool, cdc_offsets, dead_letters};
 use crate::apply::{Topic, advance, record};
 use crate::batch::Batch;
 use crate::decode::{BeatRow, FromRow, Origin};
+use crate::ends::EndOffsets;
 use crate::errors::IngestError;
-
-/// Where partitions end: topic, partition, the offset after the last message.
-pub type EndOffsets = Vec<(String, i32, i64)>;
 
 /// Unsettled marks kept for a source; while more wait, the oldest and the newest are of use.
 const KEPT: usize = 64;

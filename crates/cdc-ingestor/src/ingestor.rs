@@ -13,10 +13,12 @@ use runtime::{Progress, Worker};
 use crate::apply::{TREE_BUDGET, Topic, apply};
 use crate::batch::Batch;
 use crate::beats::{Marks, apply_beats};
+use crate::ends::Question;
 use crate::errors::IngestError;
 use crate::kafka::Reader;
 use crate::requests::Requests;
 use crate::table::{Adoptions, Referrals, Table, Users};
+use crate::watch::Watch;
 use crate::work::{Topics, Work};
 
 /// How long a step waits for a batch.
@@ -35,12 +37,23 @@ pub struct Ingestor {
     reader: Reader,
     /// Read but not applied yet; kept while PostgreSQL is away.
     in_hand: Option<Work>,
-    /// Beats and streamed rows seen: their sources are to be marked.
-    seen: Vec<(String, DateTime<Utc>, WatermarkBy)>,
+    /// Beats and streamed rows: their sources are to be marked.
+    seen: Vec<Seen>,
+    /// For which of them Kafka was asked where the source's partitions end.
+    asked: Option<(Seen, Question)>,
     marks: Marks,
     row_marks_from: Instant,
     bootstrap: Bootstrap,
     requests: Requests,
+    _watch: Watch,
+}
+
+/// A source was seen to have come so far.
+#[derive(Debug, Clone)]
+struct Seen {
+    source: String,
+    time: DateTime<Utc>,
+    by: WatermarkBy,
 }
 
 /// When to look again whether the snapshots have been read.
@@ -56,16 +69,19 @@ impl Ingestor {
         let topics = Arc::new(Topics::new(cdc)?);
         let reader = Reader::start(kafka, &cdc.batch, Arc::clone(&topics), pool.clone())?;
         let requests = Requests::new(kafka, Arc::clone(&topics), pool.clone())?;
+        let watch = Watch::start(pool.clone(), reader.ends());
         Ok(Self {
             pool,
             topics,
             reader,
             in_hand: None,
             seen: Vec::new(),
+            asked: None,
             marks: Marks::new(Duration::from_secs(cdc.watermark_slack_seconds)),
             row_marks_from: Instant::now(),
             bootstrap: Bootstrap::NotExpected,
             requests,
+            _watch: watch,
         })
     }
 
@@ -80,7 +96,7 @@ impl Ingestor {
             apply_table::<Adoptions>(pool, reader, &topics.adoptions, &mut work.adoptions, now).await?,
         ] {
             if let Some(until) = until.filter(|_| !topics.beats(&topic.source)) {
-                self.seen.push((topic.source.clone(), until, WatermarkBy::Rows));
+                self.seen.push(Seen { source: topic.source.clone(), time: until, by: WatermarkBy::Rows });
             }
         }
         for topic in &topics.heartbeats {
@@ -89,25 +105,30 @@ impl Ingestor {
             reader.report(&topic.name, &batch.advances());
             work.beats.remove(&topic.name);
             if let Some(time) = beat {
-                self.seen.push((topic.source.clone(), time, WatermarkBy::Heartbeat));
+                self.seen.push(Seen { source: topic.source.clone(), time, by: WatermarkBy::Heartbeat });
             }
         }
         self.in_hand = None;
         Ok(())
     }
 
-    /// Marks the sources of what was seen. Ends are taken after the beat was read, so they cover what came before it.
+    /// Marks the sources of what was seen. Ends are asked for after the beat was read, so they cover what came before it; the
+    /// next batches are written meanwhile.
     async fn mark(&mut self) -> Result<(), IngestError> {
-        let rows_wait = Instant::now() < self.row_marks_from;
-        let ready =
-            |(_, _, by): &(String, DateTime<Utc>, WatermarkBy)| *by == WatermarkBy::Heartbeat || !rows_wait;
-        while let Some(at) = self.seen.iter().position(ready) {
-            let (source, time, by) = self.seen[at].clone();
-            let ends = self.reader.end_offsets(self.topics.of_source(&source)).await?;
-            self.marks.add(&source, time, by, ends);
-            self.seen.retain(|(other, other_time, _)| *other != source || *other_time > time);
-            if by == WatermarkBy::Rows {
-                self.row_marks_from = Instant::now() + ROW_MARK_EVERY;
+        if let Some((seen, question)) = self.asked.take_if(|(_, question)| question.is_answered()) {
+            let ends = question.answer().await?;
+            self.marks.add(&seen.source, seen.time, seen.by, ends);
+            self.seen.retain(|other| other.source != seen.source || other.time > seen.time);
+        }
+        if self.asked.is_none() {
+            let rows_wait = Instant::now() < self.row_marks_from;
+            let ready = |seen: &&Seen| seen.by == WatermarkBy::Heartbeat || !rows_wait;
+            if let Some(seen) = self.seen.iter().find(ready).cloned() {
+                if seen.by == WatermarkBy::Rows {
+                    self.row_marks_from = Instant::now() + ROW_MARK_EVERY;
+                }
+                let question = self.reader.ends().of_topics(self.topics.of_source(&seen.source));
+                self.asked = Some((seen, question));
             }
         }
         self.marks.settle(&self.pool).await
@@ -126,7 +147,7 @@ impl Ingestor {
         self.bootstrap = Bootstrap::LookFrom(Instant::now() + BOOTSTRAP_EVERY);
         for topic in bootstrap::states(&mut connection).await? {
             if topic.state == "ending" && topic.end_offsets.is_none() {
-                let ends = self.reader.end_offsets(vec![topic.topic.clone()]).await?;
+                let ends = self.reader.ends().of_topics(vec![topic.topic.clone()]).answer().await?;
                 let ends: Vec<i64> = ends.into_iter().map(|(_, _, end)| end).collect();
                 bootstrap::set_end_offsets(&mut connection, &topic.topic, &ends).await?;
             }

@@ -3,37 +3,28 @@
 //! The group only spreads the partitions; where to read from is PostgreSQL's word, asked whenever partitions are
 //! assigned, and whenever a batch found that it was not so (see [`Reader::start_over`]).
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use persistence::{PgPool, cdc_offsets};
-use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
-use rdkafka::statistics::Statistics;
-use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::settings;
-use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::batch::Message;
-use crate::beats::EndOffsets;
+use crate::ends::Ends;
 use crate::errors::IngestError;
+use crate::positions::Positions;
 use crate::redact::storable;
 use crate::work::{Topics, Work};
 
 /// How long a poll waits when there is nothing.
 const POLL: Duration = Duration::from_millis(100);
-/// How long a question to a broker may take.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Between two tries to read the positions.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// The reader as the rest of the ingestor sees it.
 pub(crate) struct Reader {
@@ -58,18 +49,10 @@ impl Reader {
             .set("topic.metadata.refresh.interval.ms", "1000")
             .set("fetch.wait.max.ms", "50")
             .set("fetch.error.backoff.ms", "100")
-            .set("queued.max.messages.kbytes", "65536")
-            .set("statistics.interval.ms", "5000")
+            .set("queued.max.messages.kbytes", "16384")
             .set_log_level(RDKafkaLogLevel::Warning);
-        let positions = Positions {
-            pool,
-            runtime: Handle::current(),
-            next: Mutex::default(),
-            generation: AtomicU64::new(0),
-            start_over: AtomicBool::new(false),
-            stop: AtomicBool::new(false),
-        };
-        let consumer: Arc<BaseConsumer<Positions>> = Arc::new(config.create_with_context(positions)?);
+        let consumer: Arc<BaseConsumer<Positions>> =
+            Arc::new(config.create_with_context(Positions::new(pool))?);
         consumer.subscribe(&topics.names())?;
         let (sender, batches) = mpsc::channel(1);
         let polling = Polling { consumer: Arc::clone(&consumer), topics, bounds: bounds.clone(), sender };
@@ -92,12 +75,12 @@ impl Reader {
     }
 
     fn generation(&self) -> u64 {
-        self.consumer.context().generation.load(Ordering::SeqCst)
+        self.consumer.context().generation()
     }
 
     /// Reads on from the positions in PostgreSQL.
     pub(crate) fn start_over(&self) {
-        self.consumer.context().start_over.store(true, Ordering::SeqCst);
+        self.consumer.context().start_over();
     }
 
     /// Tells Kafka how far the group is: for lag tools only, so it does not matter whether it succeeds.
@@ -112,17 +95,15 @@ impl Reader {
         }
     }
 
-    /// Where every partition of `topics` ends now. A topic that does not exist has none.
-    pub(crate) async fn end_offsets(&self, topics: Vec<String>) -> Result<EndOffsets, IngestError> {
-        let consumer = Arc::clone(&self.consumer);
-        let ends = tokio::task::spawn_blocking(move || end_offsets(&consumer, &topics)).await;
-        ends.map_err(|_| IngestError::ReaderEnded)?
+    /// Who tells where partitions end.
+    pub(crate) fn ends(&self) -> Ends {
+        Ends::new(Arc::clone(&self.consumer))
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        self.consumer.context().stop.store(true, Ordering::SeqCst);
+        self.consumer.context().stop();
         self.batches.close();
         // the thread leaves the group as it ends
         if let Some(thread) = self.thread.take() {
@@ -148,136 +129,6 @@ pub(crate) fn client(kafka: &settings::Kafka, id: &str) -> ClientConfig {
     config
 }
 
-fn end_offsets(consumer: &BaseConsumer<Positions>, topics: &[String]) -> Result<EndOffsets, IngestError> {
-    let mut ends = EndOffsets::new();
-    for topic in topics {
-        let metadata = consumer.fetch_metadata(Some(topic), PATIENCE)?;
-        let Some(topic_metadata) = metadata.topics().iter().find(|found| found.name() == topic) else {
-            continue;
-        };
-        match topic_metadata.error() {
-            None => {}
-            Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) => continue,
-            Some(error) => return Err(KafkaError::MetadataFetch(error.into()).into()),
-        }
-        let mut partitions: Vec<i32> =
-            topic_metadata.partitions().iter().map(rdkafka::metadata::MetadataPartition::id).collect();
-        partitions.sort_unstable();
-        for partition in partitions {
-            let (_, end) = consumer.fetch_watermarks(topic, partition, PATIENCE)?;
-            ends.push((topic.clone(), partition, end));
-        }
-    }
-    Ok(ends)
-}
-
-/// What librdkafka calls back: assigns partitions at the positions in PostgreSQL.
-struct Positions {
-    pool: PgPool,
-    runtime: Handle,
-    /// The offset expected next of each partition assigned.
-    next: Mutex<HashMap<(String, i32), i64>>,
-    /// Raised whenever `next` is read anew.
-    generation: AtomicU64,
-    start_over: AtomicBool,
-    stop: AtomicBool,
-}
-
-impl Positions {
-    fn next(&self) -> MutexGuard<'_, HashMap<(String, i32), i64>> {
-        self.next.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::SeqCst)
-    }
-
-    /// `assigned` with the offset to begin at. Waits for PostgreSQL; None when told to stop meanwhile.
-    fn locate(&self, assigned: &TopicPartitionList) -> Option<TopicPartitionList> {
-        let partitions: Vec<(String, i32)> = assigned
-            .elements()
-            .iter()
-            .map(|element| (element.topic().to_owned(), element.partition()))
-            .collect();
-        let stored = loop {
-            if self.is_stopped() {
-                return None;
-            }
-            match self.runtime.block_on(self.stored(&partitions)) {
-                Ok(stored) => break stored,
-                Err(error) => {
-                    tracing::warn!(%error, "waiting for PostgreSQL to tell where to read on");
-                    std::thread::sleep(PAUSE);
-                }
-            }
-        };
-        let mut located = TopicPartitionList::new();
-        let mut next = self.next();
-        next.clear();
-        for ((topic, partition), offset) in stored {
-            let from = if offset == 0 { Offset::Beginning } else { Offset::Offset(offset) };
-            // the offset comes from a message that was read, so it is one that Kafka has
-            let _ = located.add_partition_offset(&topic, partition, from);
-            next.insert((topic, partition), offset);
-        }
-        self.generation.fetch_add(1, Ordering::SeqCst);
-        Some(located)
-    }
-
-    async fn stored(&self, partitions: &[(String, i32)]) -> persistence::Result<Vec<((String, i32), i64)>> {
-        let mut connection = self.pool.acquire().await?;
-        let mut stored = Vec::with_capacity(partitions.len());
-        for (topic, partition) in partitions {
-            cdc_offsets::begin(&mut connection, topic, *partition, 0).await?;
-            let offset = cdc_offsets::position(&mut connection, topic, *partition).await?.unwrap_or(0);
-            stored.push(((topic.clone(), *partition), offset));
-        }
-        Ok(stored)
-    }
-}
-
-impl ClientContext for Positions {
-    fn stats(&self, statistics: Statistics) {
-        let next = self.next();
-        for ((topic, partition), next) in next.iter() {
-            let end = statistics
-                .topics
-                .get(topic)
-                .and_then(|topic| topic.partitions.get(partition))
-                .map_or(-1, |partition| partition.hi_offset);
-            if end >= 0 {
-                let lag = u32::try_from((end - next).max(0)).unwrap_or(u32::MAX);
-                metrics::gauge!("contrib_ingest_lag_messages", "topic" => topic.clone(), "partition" => partition.to_string())
-                    .set(lag);
-            }
-        }
-    }
-}
-
-impl ConsumerContext for Positions {
-    fn rebalance(
-        &self,
-        consumer: &BaseConsumer<Self>,
-        change: RDKafkaRespErr,
-        partitions: &mut TopicPartitionList,
-    ) {
-        debug_assert!(!matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative));
-        let assigned = (change == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
-            .then(|| self.locate(partitions))
-            .flatten();
-        let done = if let Some(located) = &assigned {
-            consumer.assign(located)
-        } else {
-            self.next().clear();
-            consumer.unassign()
-        };
-        tracing::info!(partitions = assigned.map_or(0, |list| list.count()), "partitions assigned");
-        if let Err(error) = done {
-            tracing::error!(%error, "the assignment could not be taken");
-        }
-    }
-}
-
 /// The thread's own.
 struct Polling {
     consumer: Arc<BaseConsumer<Positions>>,
@@ -290,7 +141,7 @@ impl Polling {
     fn run(self) {
         let mut trouble = Trouble::default();
         while !self.consumer.context().is_stopped() {
-            if self.consumer.context().start_over.swap(false, Ordering::SeqCst) {
+            if self.consumer.context().is_to_start_over() {
                 self.relocate();
             }
             let (work, error) = self.gather();
@@ -339,21 +190,15 @@ impl Polling {
 
     fn take(&self, work: &mut Work, message: &BorrowedMessage<'_>) {
         let context = self.consumer.context();
-        work.generation = context.generation.load(Ordering::SeqCst);
-        let mut next = context.next();
-        // of a partition that was just taken away
-        let Some(next) = next.get_mut(&(message.topic().to_owned(), message.partition())) else { return };
-        if message.offset() < *next {
-            return;
-        }
+        work.generation = context.generation();
+        let Some(from) = context.take(message.topic(), message.partition(), message.offset()) else { return };
         let read = Message {
             partition: message.partition(),
             offset: message.offset(),
             key: message.key(),
             value: message.payload(),
         };
-        self.topics.push(work, message.topic(), read, *next, || headers(message));
-        *next = message.offset() + 1;
+        self.topics.push(work, message.topic(), read, from, || headers(message));
     }
 }
 

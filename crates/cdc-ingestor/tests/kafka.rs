@@ -5,11 +5,17 @@ mod common;
 
 use std::time::{Duration, Instant};
 
+use chrono::Utc;
 use common::expected::check;
 use common::stack::{LIMIT, Process, READ, Stack, number, step, step_until, wait_until};
 use common::{Line, capture};
+use persistence::PgPool;
+use persistence::views::sync_status;
 use runtime::Worker as _;
 use testkit::database::TestDatabase;
+use testkit::wait::until;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 const COMPLETE: &str = "SELECT count(*) FROM cdc_bootstrap WHERE state = 'complete'";
 
@@ -75,6 +81,93 @@ async fn two_ingestors_share_the_partitions_and_one_takes_over() {
     drop(two);
     stack.remove_topics().await;
     database.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lag_is_told_while_nothing_can_be_written() {
+    let stack = Stack::new();
+    stack.create_topics().await;
+    let database = TestDatabase::create().await.unwrap();
+    let pool = database.pool();
+    let lines = capture("a");
+    let first = stack.produce_all(&lines[..90]).await;
+    let mut ingestor = stack.start(pool);
+    step_until(&mut ingestor, pool, READ, first).await;
+    lags_until(pool, |lags| lags.len() == 9 && lags.iter().all(|lag| *lag == (Some(0), Some(0)))).await;
+
+    let mut holder = pool.begin().await.unwrap();
+    let lock = "LOCK TABLE synced_users, synced_adoptions, synced_referrals IN ACCESS EXCLUSIVE MODE";
+    sqlx::query(lock).execute(&mut *holder).await.unwrap();
+    let behind = stack.produce_all(&lines[90..]).await;
+    let stepping = tokio::spawn(async move {
+        step(&mut ingestor).await;
+        ingestor
+    });
+    lags_until(pool, |lags| {
+        // the captured rows are some time old
+        let is_told = |lag: &&(Option<i64>, Option<i64>)| lag.0 > Some(0) && lag.1 > Some(60);
+        let told: i64 = lags.iter().filter(is_told).filter_map(|lag| lag.0).sum();
+        told == behind
+    })
+    .await;
+
+    holder.rollback().await.unwrap();
+    let mut ingestor = stepping.await.unwrap();
+    step_until(&mut ingestor, pool, READ, first + behind).await;
+    lags_until(pool, |lags| lags.iter().all(|lag| *lag == (Some(0), Some(0)))).await;
+    drop(ingestor);
+    stack.remove_topics().await;
+    database.close().await.unwrap();
+}
+
+/// Waits until the lags of all partitions, in messages and seconds, are as `expected` says.
+async fn lags_until(pool: &PgPool, expected: impl Fn(&[(Option<i64>, Option<i64>)]) -> bool) {
+    until("the lags", LIMIT, async || {
+        let topics = sync_status::topics(&mut *pool.acquire().await?, Utc::now()).await?;
+        let partitions = topics.iter().flat_map(|topic| &topic.partitions);
+        let lags: Vec<_> = partitions.map(|partition| (partition.lag, partition.lag_seconds)).collect();
+        Ok(expected(&lags).then_some(()))
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_dead_letters_are_counted_and_their_age_is_told() {
+    let stack = Stack::new();
+    stack.create_topics().await;
+    let database = TestDatabase::create().await.unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let mut environment = stack.environment(&database.url());
+    environment.insert("CONTRIB__HEALTH__PORT".to_owned(), port.to_string());
+    let process = Process::start(&environment);
+    stack.produce_all(&capture("a")).await;
+    let open = r#"contrib_ingest_dead_letters_open{code="date_range"}"#;
+    let age = "contrib_ingest_dead_letters_oldest_seconds";
+    metric_until(port, open, |count| count == 2).await;
+    metric_until(port, age, |seconds| seconds > 0).await;
+
+    sqlx::query("UPDATE cdc_dead_letters SET resolved_at = now()").execute(database.pool()).await.unwrap();
+    metric_until(port, open, |count| count == 0).await;
+    metric_until(port, age, |seconds| seconds == 0).await;
+    let (status, _) = process.terminate().await;
+    assert!(status.success(), "{status}");
+    stack.remove_topics().await;
+    database.close().await.unwrap();
+}
+
+/// Waits until the metric `name` of the worker at `port` is as `expected` says.
+async fn metric_until(port: u16, name: &str, expected: impl Fn(u64) -> bool) {
+    until(name, LIMIT, async || {
+        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)).await else { return Ok(None) };
+        stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        let value = answer.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        Ok(value.is_some_and(&expected).then_some(()))
+    })
+    .await
+    .unwrap();
 }
 
 /// After the six seconds of its session a dead one is missed; the others learn of it with their next heartbeat, and take

@@ -21,6 +21,9 @@ pub enum Error {
     /// Our database, or upstream's.
     #[error(transparent)]
     Database(#[from] persistence::Error),
+    /// A day that cannot be sealed.
+    #[error(transparent)]
+    Seal(#[from] persistence::snapshots::SealError),
     /// The brokers.
     #[error("Kafka: {0}")]
     Kafka(#[from] KafkaError),

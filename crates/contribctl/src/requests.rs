@@ -26,7 +26,8 @@ pub struct Asking {
 pub(crate) async fn ask(pool: &PgPool, action: &Action, asking: &Asking) -> Result<Outcome> {
     let mut connection = pool.acquire().await.map_err(persistence::Error::from)?;
     let id = operator_requests::ask(&mut connection, &asking.by, action, Utc::now()).await?;
-    let progress = Progress::endless("waiting for cdc-ingestor");
+    let progress = Progress::endless("waiting for");
+    progress.say(action.worker());
     let until = Instant::now() + Duration::from_secs(asking.timeout);
     loop {
         let request = operator_requests::get(&mut connection, id).await?;
@@ -39,7 +40,8 @@ pub(crate) async fn ask(pool: &PgPool, action: &Action, asking: &Asking) -> Resu
         if Instant::now() >= until {
             progress.done();
             return Err(Error::TimedOut(format!(
-                "request {id} is not carried out yet; it stays open: is a cdc-ingestor running?"
+                "request {id} is not carried out yet; it stays open: is a {} running?",
+                action.worker()
             )));
         }
         tokio::time::sleep(PAUSE).await;

@@ -64,12 +64,13 @@ impl DistributionWorker {
     async fn carry_out_one(&mut self) -> Result<Option<usize>, DistributorError> {
         let mut transaction = self.pool.begin().await?;
         let Some(chunk) = chunks::claim(&mut transaction).await? else { return Ok(None) };
-        let day = business_day::hold(&mut transaction).await?;
+        let held = business_day::hold(&mut transaction).await?;
         let rows = journal::range(&mut transaction, chunk.first_seq, chunk.last_seq).await?;
         let plans = plans::all(&mut transaction).await?;
         // What PostgreSQL stores has microseconds, and events must show the same moment.
         let booking = Booking {
-            day,
+            day: held.day,
+            rolling: held.rolling,
             at: (self.clock)().trunc_subsecs(6),
             shards: self.shards,
             traceparent: rows.first().and_then(|row| row.traceparent.clone()),

@@ -66,13 +66,31 @@ fn divide(amount: Amount, total: Amount) -> Result<(Ratio, i128), AmountError> {
     };
     let (high, remainder) = step(amount.units())?;
     let (low, remainder) = step(remainder)?;
-    let ratio = i64::try_from(high * HALF + low).map_err(|_| AmountError::Overflow)?;
-    Ok((Ratio(ratio), remainder))
+    Ok((Ratio::from_wide(high * HALF + low)?, remainder))
 }
 
 impl Ratio {
     /// The whole.
     pub const ONE: Self = Self(1_000_000_000_000_000_000);
+
+    /// A share from units of 10^-18.
+    pub const fn from_units(units: i64) -> Self {
+        Self(units)
+    }
+
+    /// Exactly the decimal's value. Errs where it has a digit beyond the eighteenth place or is too large.
+    pub fn from_decimal(decimal: Decimal) -> Result<Self, AmountError> {
+        Self::from_wide(fixed::from_decimal(decimal, RATIO_PLACES)?)
+    }
+
+    /// Reads a plain decimal number, such as `0.25`. Errs where a digit would be lost.
+    pub fn parse(text: &str) -> Result<Self, AmountError> {
+        Self::from_wide(fixed::parse(text, RATIO_PLACES)?)
+    }
+
+    fn from_wide(units: i128) -> Result<Self, AmountError> {
+        i64::try_from(units).map(Self).map_err(|_| AmountError::Overflow)
+    }
 
     /// Units of 10^-18.
     pub const fn units(self) -> i64 {
@@ -97,3 +115,5 @@ impl fmt::Debug for Ratio {
         fmt::Display::fmt(self, f)
     }
 }
+
+fixed::as_text!(Ratio);

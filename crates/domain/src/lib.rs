@@ -16,7 +16,8 @@
 //!    each all that its outcome depends on. It knows each account by its [`account_state`] alone, and
 //!    numbers [`moves`] of referrals in an order of their own.
 //! 5. **The ledger.** [`slots`] cuts an entry up into its [`line`](mod@line)s; [`line_id`](mod@line_id) names them.
-//! 6. **The network.** [`apportion`](mod@apportion) cuts one whole into the accounts' ratios.
+//! 6. **The network.** [`apportion`](mod@apportion) cuts one whole into the accounts' ratios, and a [`merkle`]
+//!    tree of sums lets anybody check one account's line of a snapshot with nothing but the snapshot's root.
 //! 7. **What if.** [`simulation`] asks all of this what an adoption or another plan would do.
 //!
 //! # The first adoption there ever was
@@ -70,6 +71,8 @@ pub mod entry;
 mod fixed;
 pub mod line;
 pub mod line_id;
+pub mod merkle;
+pub mod merkle_proof;
 pub mod moves;
 pub mod plan;
 pub mod plans;
@@ -93,6 +96,8 @@ pub use dates::{DateError, effective_date, expire_date};
 pub use entry::{Ancestor, Distribution, Effect, Entry, Fact};
 pub use line::{Beneficiary, Line, Reason, SourceType, UnallocatedKind};
 pub use line_id::{MAX_SEQ, first_id, id_range, line_id, seq_of, slot_of};
+pub use merkle::{Hash, HashError, Leaf, Node, SumTree, TreeBlock};
+pub use merkle_proof::{OpenBlock, Proof, StoredTree, Unproven};
 pub use moves::move_order;
 pub use plan::{Plan, PlanError, PlanVersion, Rates};
 pub use plans::{Plans, PlansError};

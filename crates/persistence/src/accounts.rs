@@ -57,6 +57,8 @@ pub struct Unlock {
 pub struct Booking {
     /// The business day, held by the caller.
     pub day: NaiveDate,
+    /// Each account is to be asked for which day it holds: see [`crate::business_day::Held`].
+    pub rolling: bool,
     /// The moment, as it stands in the ledger and the events.
     pub at: DateTime<Utc>,
     /// Shards of the outbox.
@@ -96,7 +98,8 @@ pub async fn add(connection: &mut PgConnection, deltas: &[AccountDelta], booking
         booking.shards,
         booking.traceparent,
         &new_ids(deltas.len()),
-        &new_ids(deltas.len())
+        &new_ids(deltas.len()),
+        booking.rolling
     )
     .execute(connection)
     .await?;

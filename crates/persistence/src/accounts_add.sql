@@ -1,5 +1,6 @@
 -- Deltas of accounts ($1 names in byte order, $2-$5 amounts, $6-$10 the newest unlock or seq 0) at $11,
 -- and an event for each ($12 the same time as text, $13 the business day as text, $14 shards, $15 trace).
+-- $18: a roll is under way, and each account is asked for its own day, under its lock.
 -- $16 and $17 are the ids of the rows that are new and of the events: drawn here they take a sixth of the time.
 WITH upserted AS (
     INSERT INTO contribution_accounts AS a (id, account_sequence, personal_contribution, team_level_contribution,
@@ -41,7 +42,8 @@ SELECT 'ACCOUNT', account_sequence, 'ContributionCalculated', event_id, epoch, v
         to_json(account_sequence::text), ',"totalContribution":"', total_contribution,
         '","effectiveContribution":"', effective_contribution, '","personalContribution":"', personal_contribution,
         '","teamLevelContribution":"', team_level_contribution, '","teamBonusContribution":"',
-        team_bonus_contribution, '","calculatedAt":"', $12::text, '","effectiveOn":"', $13::text,
+        team_bonus_contribution, '","calculatedAt":"', $12::text, '","effectiveOn":"',
+        CASE WHEN $18::bool THEN effective_on(account_sequence)::text ELSE $13::text END,
         '","epoch":', epoch, ',"version":', version, '}'),
     $15, mod(hashtextextended(account_sequence, 0) & 1048575, $14::smallint)::smallint, $11
 FROM events

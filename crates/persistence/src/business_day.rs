@@ -9,10 +9,24 @@ use sqlx::PgConnection;
 
 use crate::{Result, locks};
 
+/// The business day, held still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// The day.
+    pub day: NaiveDate,
+    /// Accounts may hold for the day before still: the roll is bringing them over, or is about to.
+    pub rolling: bool,
+}
+
 /// Holds the business day still until the transaction ends, and says which it is.
-pub async fn hold(connection: &mut PgConnection) -> Result<NaiveDate> {
+pub async fn hold(connection: &mut PgConnection) -> Result<Held> {
     locks::hold_shared(connection, locks::BUSINESS_DAY).await?;
-    read(connection).await
+    Ok(sqlx::query_as!(
+        Held,
+        r#"SELECT current_day AS day, roll_phase IN ('summing', 'accounts') AS "rolling!" FROM business_day"#
+    )
+    .fetch_one(connection)
+    .await?)
 }
 
 /// The business day at this moment.

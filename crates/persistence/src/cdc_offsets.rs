@@ -58,6 +58,66 @@ pub async fn begin(connection: &mut PgConnection, topic: &str, partition: i32, o
     Ok(())
 }
 
+/// How far a partition is behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lag {
+    /// The topic.
+    pub topic: String,
+    /// Partition of the topic.
+    pub partition: i32,
+    /// Messages still to be read.
+    pub messages: i64,
+    /// Seconds; None: something is behind, and nothing was read yet that tells the source's time.
+    pub seconds: Option<i64>,
+}
+
+/// Notes where partitions ended at `now` (topic, partition, the offset after the last message; in that order), and gives how
+/// far behind each is that was ever read. No lock that a batch holds.
+pub async fn note_ends(
+    connection: &mut PgConnection,
+    ends: &[(String, i32, i64)],
+    now: DateTime<Utc>,
+) -> Result<Vec<Lag>> {
+    let topics: Vec<&str> = ends.iter().map(|(topic, ..)| topic.as_str()).collect();
+    let partitions: Vec<i32> = ends.iter().map(|(_, partition, _)| *partition).collect();
+    let offsets: Vec<i64> = ends.iter().map(|(.., end)| *end).collect();
+    let rows = sqlx::query!(
+        r#"WITH ends AS (
+               INSERT INTO cdc_end_offsets (topic, partition, end_offset, seen_at)
+               SELECT *, $4 FROM UNNEST($1::text[], $2::int[], $3::bigint[])
+               ON CONFLICT (topic, partition) DO UPDATE SET end_offset = EXCLUDED.end_offset, seen_at = EXCLUDED.seen_at
+               RETURNING topic, partition, end_offset)
+           SELECT topic, partition, e.end_offset, o.next_offset, o.source_ts
+           FROM ends e JOIN cdc_offsets o USING (topic, partition)"#,
+        &topics as &[&str],
+        &partitions,
+        &offsets,
+        now,
+    )
+    .fetch_all(connection)
+    .await?;
+    let lags = rows.into_iter().map(|row| {
+        let messages = behind(row.next_offset, row.end_offset);
+        Lag {
+            topic: row.topic,
+            partition: row.partition,
+            messages,
+            seconds: seconds_behind(messages, row.source_ts, now),
+        }
+    });
+    Ok(lags.collect())
+}
+
+/// Messages still to be read. An end seen before the last batch may lie below the position.
+pub(crate) fn behind(next: i64, end: i64) -> i64 {
+    (end - next).max(0)
+}
+
+/// Seconds since the source time that is read, 0 where no message is behind.
+pub(crate) fn seconds_behind(messages: i64, read: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<i64> {
+    if messages == 0 { Some(0) } else { read.map(|read| (now - read).num_seconds().max(0)) }
+}
+
 /// The latest source time read of each partition.
 pub type ReadUntil = HashMap<i32, DateTime<Utc>>;
 

@@ -6,6 +6,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use futures::TryStreamExt;
 use sqlx::PgConnection;
+use sqlx::postgres::PgCopyIn;
 use uuid::Uuid;
 
 use crate::Result;
@@ -161,6 +162,21 @@ impl CopyBuffer {
         for piece in self.bytes.chunks(PIECE_BYTES) {
             copy.send(piece).await?;
         }
+        Ok(copy.finish().await?)
+    }
+
+    /// Sends the rows so far as a part of `copy`, and keeps the room: the server writes them while the next ones are made.
+    /// With [`CopyBuffer::end`] one COPY takes any number of rows.
+    pub(crate) async fn send_part(&mut self, copy: &mut PgCopyIn<&mut PgConnection>) -> Result<()> {
+        copy.send(self.bytes.as_slice()).await?;
+        self.bytes.clear();
+        Ok(())
+    }
+
+    /// Sends the rest of `copy`, and says how many rows the server took.
+    pub(crate) async fn end(mut self, mut copy: PgCopyIn<&mut PgConnection>) -> Result<u64> {
+        self.bytes.extend_from_slice(&TRAILER);
+        copy.send(self.bytes.as_slice()).await?;
         Ok(copy.finish().await?)
     }
 

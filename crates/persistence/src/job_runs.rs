@@ -40,3 +40,14 @@ pub async fn end(
     .await?;
     Ok(())
 }
+
+/// Ends the runs of a process that is gone; the caller is the only one that runs jobs.
+pub async fn end_abandoned(connection: &mut PgConnection, at: DateTime<Utc>) -> Result<u64> {
+    let ended = sqlx::query!(
+        "UPDATE job_runs SET finished_at = $1, error = 'did not end: its process was gone' WHERE finished_at IS NULL",
+        at
+    )
+    .execute(connection)
+    .await?;
+    Ok(ended.rows_affected())
+}

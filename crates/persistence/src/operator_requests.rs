@@ -4,7 +4,7 @@
 //! [`answer`] is part of the transaction that carries a request out, so it is done once however many workers look.
 //! Locks the request's row only; one round trip a function.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
@@ -28,11 +28,26 @@ pub enum Action {
         /// Otherwise it is only counted.
         apply: bool,
     },
+    /// The scheduler rolls the business day through `through`, however many days that is.
+    Roll {
+        /// The last day to roll to.
+        through: NaiveDate,
+    },
 }
 
 impl Action {
     /// What the ingestor carries out, by name.
     pub const OF_INGESTOR: [&str; 2] = ["replay_dead_letter", "mark_missing"];
+    /// What the scheduler carries out, by name.
+    pub const OF_SCHEDULER: [&str; 1] = ["roll"];
+
+    /// The worker that carries it out.
+    pub fn worker(&self) -> &'static str {
+        match self {
+            Self::ReplayDeadLetter { .. } | Self::MarkMissing { .. } => "cdc-ingestor",
+            Self::Roll { .. } => "scheduler",
+        }
+    }
 
     fn columns(&self) -> Result<(String, String)> {
         let value = serde_json::to_value(self).map_err(Error::corrupt)?;

@@ -30,3 +30,14 @@ pub async fn make_ahead(connection: &mut PgConnection) -> Result<u64> {
     }
     Ok(made)
 }
+
+/// How many whole partitions there are behind the one that the last number is in: what an alert watches.
+pub async fn spans_ahead(connection: &mut PgConnection) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "spans!" FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid, sequencer_state s
+           WHERE i.inhparent = 'contribution_records'::regclass
+               AND c.relname > 'contribution_records_p' || lpad((s.last_seq >> 20)::text, 4, '0')"#
+    )
+    .fetch_one(connection)
+    .await?)
+}

@@ -1,70 +1,122 @@
 //! What `synced_referrals` says of uplines, for the sequencer's walks.
 //!
-//! All rows of a pass come from one statement, so from one moment. `upline` only tells which rows to read: the walk
-//! itself follows `referrer_account_sequence`. No lock, one round trip (two where an upline is out of date).
+//! A row once read stays true until its change stands in `sequencer_queue`: the ingestor queues every change in the
+//! transaction that makes it. So a leader keeps the rows that it reads and forgets those that its queue names; what it
+//! holds is of this very moment as long as [`changes_waiting`] names none of them. No lock.
+//!
+//! `upline` only tells which rows to read next: the walk itself follows `referrer_account_sequence`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use domain::{AccountSequence, MAX_UPLINE, Upstream};
 use sqlx::PgConnection;
 
 use crate::Result;
 
-/// Referral rows as of one moment.
+/// Referral rows that were read. That a row is not there is known too.
 #[derive(Debug, Default)]
 pub struct UpstreamTree {
     rows: HashMap<AccountSequence, Upstream>,
-    asked: HashSet<AccountSequence>,
 }
 
 impl UpstreamTree {
-    /// What upstream says of `account`; `None` if its row was not among those read.
-    fn get(&self, account: &AccountSequence) -> Option<Upstream> {
-        self.rows.get(account).cloned().or_else(|| self.asked.contains(account).then_some(Upstream::Missing))
+    /// What upstream says of `account`; None: its row was not read.
+    pub fn get(&self, account: &AccountSequence) -> Option<&Upstream> {
+        self.rows.get(account)
     }
-}
 
-/// The rows of `accounts` and of the 15 above each. Where a stored upline is still being brought up to date, the rows
-/// it does not name are read step by step in a second statement.
-pub async fn read(connection: &mut PgConnection, accounts: &[String]) -> Result<UpstreamTree> {
-    let mut tree = read_by_upline(&mut *connection, accounts).await?;
-    let mut left = Vec::new();
-    for account in accounts {
-        if tree.is_left_by(&AccountSequence::parse(account)?) {
-            left.push(account.clone());
+    /// What upstream says of an account on a walk that this tree was read for.
+    pub fn upstream(&self, account: &AccountSequence) -> Upstream {
+        self.rows.get(account).cloned().unwrap_or(Upstream::Missing)
+    }
+
+    /// How many rows it holds.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Forgets a row: it has changed, or is not needed any more.
+    pub fn forget(&mut self, account: &AccountSequence) {
+        self.rows.remove(account);
+    }
+
+    fn of(rows: impl Iterator<Item = (String, bool, Option<String>)>) -> Result<Self> {
+        let mut tree = Self::default();
+        for (account, there, referrer) in rows {
+            let upstream = if there { upstream(referrer.as_deref())? } else { Upstream::Missing };
+            tree.rows.insert(AccountSequence::parse(&account)?, upstream);
         }
+        Ok(tree)
     }
-    if !left.is_empty() {
-        tree.merge(read_step_by_step(connection, &left).await?);
-    }
-    Ok(tree)
 }
 
-/// The rows that the stored uplines name: one index look-up a row.
-async fn read_by_upline(connection: &mut PgConnection, accounts: &[String]) -> Result<UpstreamTree> {
+/// Adds the rows of `accounts`, and of those above them that the tree does not hold: at most two round trips. Where a
+/// stored upline is still being brought up to date, rows of the walk are left to another call.
+pub async fn extend(
+    connection: &mut PgConnection,
+    tree: &mut UpstreamTree,
+    accounts: &BTreeSet<AccountSequence>,
+) -> Result<()> {
+    let above = add(&mut *connection, tree, accounts).await?;
+    let unread: BTreeSet<AccountSequence> =
+        above.into_iter().filter(|account| !tree.rows.contains_key(account)).collect();
+    if !unread.is_empty() {
+        add(connection, tree, &unread).await?;
+    }
+    Ok(())
+}
+
+/// Adds the rows of `accounts`; says whom their stored uplines name.
+async fn add(
+    connection: &mut PgConnection,
+    tree: &mut UpstreamTree,
+    accounts: &BTreeSet<AccountSequence>,
+) -> Result<BTreeSet<AccountSequence>> {
+    let names: Vec<&str> = accounts.iter().map(AccountSequence::as_str).collect();
     let rows = sqlx::query!(
-        r#"WITH asked AS (
-               SELECT unnest($1::text[]) COLLATE "C" AS account_sequence
-               UNION
-               SELECT unnest(upline) FROM synced_referrals
-               WHERE account_sequence = ANY($1::text[]) AND source_deleted_at IS NULL AND NOT displaced)
-           SELECT asked.account_sequence AS "account!", r.id IS NOT NULL AS "there!",
-                  r.referrer_account_sequence AS "referrer?"
-           FROM asked LEFT JOIN synced_referrals r ON r.account_sequence = asked.account_sequence
-               AND r.source_deleted_at IS NULL AND NOT r.displaced"#,
-        accounts
+        "SELECT account_sequence, referrer_account_sequence AS referrer, upline FROM synced_referrals
+         WHERE account_sequence = ANY($1::text[]) AND source_deleted_at IS NULL AND NOT displaced",
+        &names as &[&str]
     )
     .fetch_all(connection)
     .await?;
-    let mut tree = UpstreamTree::default();
+    tree.rows.extend(accounts.iter().map(|account| (account.clone(), Upstream::Missing)));
+    let mut above = BTreeSet::new();
     for row in rows {
-        tree.take(&row.account, row.there, row.referrer.as_deref())?;
+        tree.rows.insert(AccountSequence::parse(&row.account_sequence)?, upstream(row.referrer.as_deref())?);
+        // the 15th ancestor's own row does not matter
+        for account in row.upline.iter().take(MAX_UPLINE - 1) {
+            above.insert(AccountSequence::parse(account)?);
+        }
     }
-    Ok(tree)
+    Ok(above)
 }
 
-/// The rows that the referrers lead to.
-async fn read_step_by_step(connection: &mut PgConnection, accounts: &[String]) -> Result<UpstreamTree> {
+fn upstream(referrer: Option<&str>) -> Result<Upstream> {
+    Ok(match referrer {
+        Some(referrer) => Upstream::Referrer(AccountSequence::parse(referrer)?),
+        None => Upstream::Root,
+    })
+}
+
+/// At most `limit` of the accounts whose referral changed and which the sequencer has not looked at yet.
+pub async fn changes_waiting(connection: &mut PgConnection, limit: i64) -> Result<Vec<AccountSequence>> {
+    let names = sqlx::query_scalar!(
+        r#"SELECT account_sequence AS "account!" FROM sequencer_queue WHERE kind = 0 LIMIT $1"#,
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    names.iter().map(|name| Ok(AccountSequence::parse(name)?)).collect()
+}
+
+/// The rows of `accounts` and of the 15 above each, all of one moment: one round trip, one look-up a row.
+pub async fn read(connection: &mut PgConnection, accounts: &[String]) -> Result<UpstreamTree> {
     let rows = sqlx::query!(
         r#"WITH RECURSIVE walk (account_sequence, step) AS (
                SELECT unnest($1::text[]) COLLATE "C", 0
@@ -82,52 +134,7 @@ async fn read_step_by_step(connection: &mut PgConnection, accounts: &[String]) -
     )
     .fetch_all(connection)
     .await?;
-    let mut tree = UpstreamTree::default();
-    for row in rows {
-        tree.take(&row.account, row.there, row.referrer.as_deref())?;
-    }
-    Ok(tree)
-}
-
-impl UpstreamTree {
-    /// What upstream says of an account on a walk that this tree was read for.
-    pub fn upstream(&self, account: &AccountSequence) -> Upstream {
-        self.get(account).unwrap_or(Upstream::Missing)
-    }
-
-    /// Whether the walk from `account` comes to one whose row was not read.
-    fn is_left_by(&self, account: &AccountSequence) -> bool {
-        let mut account = account.clone();
-        for _ in 0..MAX_UPLINE {
-            match self.get(&account) {
-                None => return true,
-                Some(Upstream::Referrer(referrer)) => account = referrer,
-                Some(Upstream::Root | Upstream::Missing) => return false,
-            }
-        }
-        false
-    }
-
-    fn merge(&mut self, newer: Self) {
-        for account in &newer.asked {
-            self.rows.remove(account);
-        }
-        self.rows.extend(newer.rows);
-        self.asked.extend(newer.asked);
-    }
-
-    fn take(&mut self, account: &str, there: bool, referrer: Option<&str>) -> Result<()> {
-        let account = AccountSequence::parse(account)?;
-        if there {
-            let upstream = match referrer {
-                Some(referrer) => Upstream::Referrer(AccountSequence::parse(referrer)?),
-                None => Upstream::Root,
-            };
-            self.rows.insert(account.clone(), upstream);
-        }
-        self.asked.insert(account);
-        Ok(())
-    }
+    UpstreamTree::of(rows.into_iter().map(|row| (row.account, row.there, row.referrer)))
 }
 
 /// The rows of `accounts` and of everyone above them up to the top: for putting the moves of a pass in order.
@@ -148,9 +155,5 @@ pub async fn read_to_the_top(connection: &mut PgConnection, accounts: &[String])
     )
     .fetch_all(connection)
     .await?;
-    let mut tree = UpstreamTree::default();
-    for row in rows {
-        tree.take(&row.account, row.there, row.referrer.as_deref())?;
-    }
-    Ok(tree)
+    UpstreamTree::of(rows.into_iter().map(|row| (row.account, row.there, row.referrer)))
 }

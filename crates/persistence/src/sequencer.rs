@@ -100,6 +100,23 @@ pub async fn save(
     Ok(())
 }
 
+/// PostgreSQL's clock, at this moment.
+pub async fn time(connection: &mut PgConnection) -> Result<DateTime<Utc>> {
+    Ok(sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(connection).await?)
+}
+
+/// Notes that every change read before `through` has been judged, and what was ready of it numbered.
+pub async fn note_judged(connection: &mut PgConnection, through: DateTime<Utc>, term: i64) -> Result<()> {
+    sqlx::query!(
+        "UPDATE sequencer_state SET judged_through = greatest(judged_through, $1) WHERE leader_term = $2",
+        through,
+        term
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Whether numbering may begin. Opens the gate for good when every topic's initial snapshot has been read.
 pub async fn gate_is_open(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<bool> {
     let open = sqlx::query_scalar!(

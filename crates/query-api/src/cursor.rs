@@ -1,7 +1,7 @@
 //! Where the next page of a listing begins: opaque to clients, and refused where it is not one of ours or belongs to
 //! another listing.
 //!
-//! Base64url of: the last row's key (8 or 16 bytes), then a tag of 8 bytes over the listing, its filters and the key.
+//! Base64url of: the last row's key (8 or 16 bytes, or a name), then a tag of 8 bytes over the listing, its filters and the key.
 //! The tag guards against mistakes, not against malice: a made-up cursor shows nothing that a page would not.
 
 use base64::Engine;
@@ -32,6 +32,11 @@ impl Listing {
         self.encode(&key.to_be_bytes())
     }
 
+    /// The cursor behind the row with this name.
+    pub fn after_name(&self, key: &str) -> String {
+        self.encode(key.as_bytes())
+    }
+
     /// The UUID of a cursor.
     pub fn uuid(&self, cursor: &str) -> Result<Uuid, Problem> {
         self.decode(cursor).map(Uuid::from_bytes)
@@ -42,17 +47,26 @@ impl Listing {
         self.decode(cursor).map(i64::from_be_bytes)
     }
 
+    /// The name of a cursor.
+    pub fn name(&self, cursor: &str) -> Result<String, Problem> {
+        String::from_utf8(self.key(cursor)?).map_err(|_| refused("it is not a cursor"))
+    }
+
     fn encode(&self, key: &[u8]) -> String {
         URL_SAFE_NO_PAD.encode([key, &self.tag(key)].concat())
     }
 
     fn decode<const N: usize>(&self, cursor: &str) -> Result<[u8; N], Problem> {
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused("it is not a cursor"))?;
-        let (key, tag) = bytes.split_at_checked(N).ok_or_else(|| refused("it is not a cursor"))?;
-        if tag.len() != TAG_BYTES || tag != self.tag(key) {
+        self.key(cursor)?.try_into().map_err(|_| refused("it is not a cursor"))
+    }
+
+    fn key(&self, cursor: &str) -> Result<Vec<u8>, Problem> {
+        let mut bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused("it is not a cursor"))?;
+        let key = bytes.len().checked_sub(TAG_BYTES).ok_or_else(|| refused("it is not a cursor"))?;
+        if bytes.split_off(key) != self.tag(&bytes) {
             return Err(refused("it belongs to another listing, or to other filters"));
         }
-        key.try_into().map_err(|_| refused("it is not a cursor"))
+        Ok(bytes)
     }
 
     /// FNV-1a, which stays the same from build to build.

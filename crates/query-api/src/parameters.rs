@@ -7,7 +7,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use chrono::NaiveDate;
-use domain::AccountSequence;
+use domain::{AccountSequence, SystemAccount};
 use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
@@ -17,21 +17,67 @@ use crate::problem::Problem;
 pub const DEFAULT_LIMIT: i64 = 50;
 /// Rows of a page at most.
 pub const MAX_LIMIT: i64 = 500;
-/// `/api/v1/{noun}/{name}`: where the name stands when the path is split at `/`.
+/// `/api/v1/{noun}/{name}`: where noun and name stand when the path is split at `/`.
+const NOUN_SEGMENT: usize = 3;
 const NAME_SEGMENT: usize = 4;
+/// `/api/v1/snapshots/{date}/accounts/{name}`: where the account stands.
+const SNAPSHOT_ACCOUNT_SEGMENT: usize = 6;
+/// `/api/v1/contributions/{name}/as-of/{date}`: where the day stands.
+const AS_OF_SEGMENT: usize = 6;
 
-/// The name in `/api/v1/{noun}/{name}…`, decoded. An encoded `/` does not divide a path, so the name is decoded here,
+/// A segment of `/api/v1/{noun}/{name}…`, decoded. An encoded `/` does not divide a path, so a segment is decoded here,
 /// from the path as it was sent, after it has been divided.
-fn name(request: &HttpRequest) -> Option<String> {
-    let segment = request.uri().path().split('/').nth(NAME_SEGMENT)?;
+fn segment(request: &HttpRequest, place: usize) -> Option<String> {
+    let segment = request.uri().path().split('/').nth(place)?;
     percent_decode_str(segment).decode_utf8().ok().map(Cow::into_owned)
+}
+
+/// The name in `/api/v1/{noun}/{name}…`.
+fn name(request: &HttpRequest) -> Option<String> {
+    segment(request, NAME_SEGMENT)
+}
+
+fn account_name(request: &HttpRequest) -> Result<String, Problem> {
+    let of_snapshot = segment(request, NOUN_SEGMENT).is_some_and(|noun| noun == "snapshots");
+    segment(request, if of_snapshot { SNAPSHOT_ACCOUNT_SEGMENT } else { NAME_SEGMENT })
+        .ok_or_else(|| refused_account("an account sequence is UTF-8"))
+}
+
+fn refused_account(why: impl std::fmt::Display) -> Problem {
+    Problem::parameter("invalid_account_sequence", "accountSequence", why)
 }
 
 /// The account in the path, or 400 `invalid_account_sequence`.
 pub fn account(request: &HttpRequest) -> Result<AccountSequence, Problem> {
-    let refused = |why: String| Problem::parameter("invalid_account_sequence", "accountSequence", why);
-    let name = name(request).ok_or_else(|| refused("an account sequence is UTF-8".to_owned()))?;
-    AccountSequence::parse(&name).map_err(|error| refused(error.to_string()))
+    AccountSequence::parse(&account_name(request)?).map_err(refused_account)
+}
+
+/// The account or, as `SYS-…`, the system account in the path, or 400 `invalid_account_sequence`.
+pub fn holder(request: &HttpRequest) -> Result<String, Problem> {
+    let name = account_name(request)?;
+    if !SystemAccount::ALL.iter().any(|system| system.ledger_name() == name) {
+        AccountSequence::parse(&name).map_err(refused_account)?;
+    }
+    Ok(name)
+}
+
+/// The day of the snapshot in the path, or 400 `invalid_date`.
+pub fn snapshot_date(request: &HttpRequest) -> Result<NaiveDate, Problem> {
+    name(request).and_then(|text| day(&text)).ok_or_else(|| refused_day("date"))
+}
+
+/// The day in `/contributions/{accountSequence}/as-of/{date}`, or 400 `invalid_date`.
+pub fn as_of_date(request: &HttpRequest) -> Result<NaiveDate, Problem> {
+    segment(request, AS_OF_SEGMENT).and_then(|text| day(&text)).ok_or_else(|| refused_day("date"))
+}
+
+fn day(text: &str) -> Option<NaiveDate> {
+    // The parser alone would also take 2026-1-31.
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10)
+}
+
+fn refused_day(parameter: &'static str) -> Problem {
+    Problem::parameter("invalid_date", parameter, "a day reads YYYY-MM-DD")
 }
 
 /// The adoption in the path, or 400 `invalid_adoption_id`.
@@ -65,9 +111,7 @@ impl Query {
     /// A day: `2026-01-31`.
     pub fn date(&self, name: &'static str) -> Result<Option<NaiveDate>, Problem> {
         let Some(text) = self.text(name) else { return Ok(None) };
-        // The parser alone would also take 2026-1-31.
-        let parsed = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
-        parsed.map(Some).ok_or_else(|| Problem::parameter("invalid_date", name, "a day reads YYYY-MM-DD"))
+        day(text).map(Some).ok_or_else(|| refused_day(name))
     }
 
     /// Days `from` to `to`, both included.

@@ -72,6 +72,18 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "adoption_unknown", "The adoption is not known", detail)
     }
 
+    /// 404: no snapshot of that day is sealed.
+    pub fn snapshot_unknown() -> Self {
+        let detail = "no snapshot of this day is sealed";
+        Self::new(StatusCode::NOT_FOUND, "snapshot_unknown", "There is no such snapshot", detail)
+    }
+
+    /// 404: the snapshot has no line of the account.
+    pub fn not_in_snapshot() -> Self {
+        let detail = "the account had no effective contribution on this day";
+        Self::new(StatusCode::NOT_FOUND, "account_not_in_snapshot", "The snapshot has no such line", detail)
+    }
+
     /// 404: no such route.
     pub fn route_unknown() -> Self {
         Self::new(StatusCode::NOT_FOUND, "route_unknown", "There is nothing here", "no such route")

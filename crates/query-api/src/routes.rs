@@ -7,7 +7,8 @@ use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, Route, Scope, w
 
 use crate::auth::{Access, Caller};
 use crate::handlers::{
-    account, backlog, conservation, dead_letters, details, explanation, network, sync_status, unallocated,
+    account, backlog, calendar, conservation, dead_letters, details, explanation, jobs, missed, network,
+    snapshots, sync_status, unallocated,
 };
 use crate::problem::Problem;
 use crate::state::Api;
@@ -27,15 +28,24 @@ pub struct Endpoint {
 
 /// All of it.
 #[rustfmt::skip]
-pub const ENDPOINTS: [Endpoint; 11] = [
+pub const ENDPOINTS: [Endpoint; 20] = [
     get("/contributions/{accountSequence}",             Access::Own,       || web::get().to(account::get)),
     get("/contributions/{accountSequence}/details",     Access::Own,       || web::get().to(details::get)),
     get("/contributions/{accountSequence}/details.csv", Access::Own,       || web::get().to(details::csv)),
+    get("/contributions/{accountSequence}/as-of/{date}", Access::Own,      || web::get().to(calendar::as_of)),
+    get("/contributions/{accountSequence}/calendar",    Access::Own,       || web::get().to(calendar::calendar)),
     get("/network/total",                               Access::Services,  || web::get().to(network::total)),
     get("/system-accounts",                             Access::Services,  || web::get().to(network::system_accounts)),
     get("/unallocated",                                 Access::Services,  || web::get().to(unallocated::list)),
     get("/adoptions",                                   Access::Services,  || web::get().to(backlog::list)),
     get("/adoptions/{originalAdoptionId}/explanation",  Access::Services,  || web::get().to(explanation::get)),
+    get("/snapshots",                                   Access::Services,  || web::get().to(snapshots::list)),
+    get("/snapshots/{date}",                            Access::Services,  || web::get().to(snapshots::get)),
+    get("/snapshots/{date}/drift",                      Access::Services,  || web::get().to(snapshots::drift)),
+    get("/snapshots/{date}/accounts/{accountSequence}", Access::Own,       || web::get().to(snapshots::line)),
+    get("/snapshots/{date}/accounts/{accountSequence}/proof", Access::Own, || web::get().to(snapshots::proof)),
+    get("/missed",                                      Access::Services,  || web::get().to(missed::list)),
+    get("/jobs",                                        Access::Services,  || web::get().to(jobs::list)),
     get("/sync-status",                                 Access::Services,  || web::get().to(sync_status::get)),
     get("/conservation",                                Access::Services,  || web::get().to(conservation::get)),
     get("/dead-letters",                                Access::Operators, || web::get().to(dead_letters::list)),

@@ -65,6 +65,7 @@ async fn every_route_with_every_caller() -> anyhow::Result<()> {
         let path = endpoint
             .path
             .replace("{accountSequence}", ACCOUNT)
+            .replace("{date}", "2026-11-22")
             .replace("{originalAdoptionId}", "00000000-0000-4000-8000-000000000001");
         // nothing is known in this database: who may ask for one thing is told that it is not there
         let there = if endpoint.path.contains('{') { 404 } else { 200 };

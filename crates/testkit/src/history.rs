@@ -38,6 +38,11 @@ impl History {
         }
     }
 
+    /// What comes next is around another day.
+    pub fn set_today(&mut self, today: NaiveDate) {
+        self.today = today;
+    }
+
     /// So many more steps.
     pub async fn go_on(&mut self, pool: &PgPool, steps: usize) -> anyhow::Result<()> {
         for _ in 0..steps {

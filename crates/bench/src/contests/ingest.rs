@@ -6,11 +6,6 @@
 use anyhow::Context;
 use cdc_ingestor::Ingestor;
 use futures::future::LocalBoxFuture;
-use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
-use rdkafka::error::RDKafkaErrorCode;
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use runtime::Worker;
 use sqlx::{Executor, PgPool};
 use testkit::database::TestDatabase;
@@ -19,14 +14,13 @@ use uuid::Uuid;
 use super::Scale;
 use crate::contest::{Contest, Floor, Run, measure};
 use crate::cpu::CpuClock;
-use crate::messages::{ADOPTIONS, Model, USERS};
+use crate::messages::{ADOPTIONS, Model, USERS, WITHOUT_SCHEMAS};
+use crate::topics::{Topics, read};
 
 /// Messages of a run.
 const MESSAGES: usize = 200_000;
-const PARTITIONS: i32 = 3;
 /// Rows of the floor's statement.
 const ROWS: usize = 2_000;
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 
 const FLOORS: [Floor; 1] =
     [Floor::main("bare UNNEST upsert of the same rows, 2,000 a statement, one connection")];
@@ -59,13 +53,12 @@ pub(crate) struct Ingest {
     stage: Option<Stage>,
 }
 
-struct Stage {
-    database: TestDatabase,
-    cpu: CpuClock,
-    brokers: String,
-    /// Of the three topics, of which one has messages.
-    prefix: String,
-    rows: Vec<(Uuid, String)>,
+/// A database and topics, of which one has messages.
+pub(super) struct Stage {
+    pub(super) database: TestDatabase,
+    pub(super) cpu: CpuClock,
+    pub(super) topics: Topics,
+    pub(super) rows: Vec<(Uuid, String)>,
 }
 
 impl Ingest {
@@ -83,57 +76,21 @@ impl Ingest {
 }
 
 impl Stage {
-    async fn new(captured: &str, scale: Scale) -> anyhow::Result<Self> {
+    /// With messages like the first one of `captured` in `capture`.
+    pub(super) async fn new(capture: &str, captured: &str, scale: Scale) -> anyhow::Result<Self> {
         let database = TestDatabase::create_durable().await?;
-        let rows = (0..scale.of(MESSAGES)).map(|number| (Uuid::new_v4(), format!("D{number:011}"))).collect();
-        let stage = Self {
-            cpu: CpuClock::with_server(database.pool()).await?,
-            brokers: testkit::required("CONTRIB_TEST_KAFKA_BROKERS")?,
-            prefix: format!("bench{}", Uuid::new_v4().simple()),
-            database,
-            rows,
-        };
-        let [users, adoptions, referrals] = stage.topics();
-        let admin = stage.admin()?;
-        let topics = [&users, &adoptions, &referrals]
-            .map(|name| NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(1)));
-        for created in admin.create_topics(&topics, &AdminOptions::new()).await? {
-            created.map_err(|(topic, code)| anyhow::anyhow!("{topic}: {code}"))?;
-        }
-        let topic = if captured == USERS { users } else { adoptions };
-        stage.produce(&topic, &Model::of(captured)?)?;
-        Ok(stage)
-    }
-
-    fn topics(&self) -> [String; 3] {
-        ["users", "adoptions", "referrals"].map(|table| format!("{}.{table}", self.prefix))
-    }
-
-    fn admin(&self) -> anyhow::Result<AdminClient<DefaultClientContext>> {
-        Ok(ClientConfig::new().set("bootstrap.servers", &self.brokers).create()?)
-    }
-
-    fn produce(&self, topic: &str, model: &Model) -> anyhow::Result<()> {
-        let producer: BaseProducer = ClientConfig::new()
-            .set("bootstrap.servers", &self.brokers)
-            .set("linger.ms", "50")
-            .set("queue.buffering.max.messages", "100000")
-            .create()?;
-        for (id, account) in &self.rows {
-            let (key, value) = model.message(*id, account);
-            let mut record = BaseRecord::to(topic).key(&key).payload(&value);
-            while let Err((error, again)) = producer.send(record) {
-                let full = error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
-                anyhow::ensure!(full, "{error}");
-                producer.poll(std::time::Duration::from_millis(50));
-                record = again;
-            }
-        }
-        Ok(producer.flush(PATIENCE)?)
+        let rows: Vec<_> =
+            (0..scale.of(MESSAGES)).map(|number| (Uuid::new_v4(), format!("D{number:011}"))).collect();
+        let cpu = CpuClock::with_server(database.pool()).await?;
+        let topics = Topics::create().await?;
+        let topic = if captured == USERS { topics.users() } else { topics.adoptions() };
+        let model = Model::of(capture, captured)?;
+        topics.produce(&topic, rows.iter().map(|(id, account)| model.message(*id, account)))?;
+        Ok(Self { database, cpu, topics, rows })
     }
 
     /// From the first message written to the last.
-    async fn product(&self) -> anyhow::Result<Run> {
+    pub(super) async fn product(&self) -> anyhow::Result<Run> {
         self.database.empty().await?;
         let pool = self.database.pool();
         let mut ingestor = self.ingestor(pool)?;
@@ -153,15 +110,9 @@ impl Stage {
     }
 
     fn ingestor(&self, pool: &PgPool) -> anyhow::Result<Ingestor> {
-        let [users, adoptions, referrals] = self.topics();
-        let settings = self.database.settings(&[
-            ("KAFKA__BROKERS", &self.brokers),
-            ("KAFKA__GROUP_ID", &Uuid::new_v4().to_string()),
-            ("CDC__TOPICS__USERS", &users),
-            ("CDC__TOPICS__ADOPTIONS", &adoptions),
-            ("CDC__TOPICS__REFERRALS", &referrals),
-            ("CDC__HEARTBEATS__UPSTREAM", ""),
-        ])?;
+        let own = self.topics.settings();
+        let own: Vec<(&str, &str)> = own.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        let settings = self.database.settings(&own)?;
         Ok(Ingestor::start(&settings.kafka, &settings.cdc, pool.clone())?)
     }
 
@@ -180,17 +131,10 @@ impl Stage {
         .await
     }
 
-    async fn close(self) -> anyhow::Result<()> {
-        let names = self.topics();
-        self.admin()?.delete_topics(&names.each_ref().map(String::as_str), &AdminOptions::new()).await?;
+    pub(super) async fn close(self) -> anyhow::Result<()> {
+        self.topics.remove().await?;
         self.database.close().await
     }
-}
-
-async fn read(pool: &PgPool) -> anyhow::Result<u64> {
-    let query = "SELECT coalesce(sum(next_offset), 0)::bigint FROM cdc_offsets";
-    let read: i64 = sqlx::query_scalar(query).fetch_one(pool).await?;
-    Ok(u64::try_from(read)?)
 }
 
 impl Contest for Ingest {
@@ -208,7 +152,7 @@ impl Contest for Ingest {
 
     fn prepare(&mut self, _runs: u32) -> LocalBoxFuture<'_, anyhow::Result<()>> {
         Box::pin(async {
-            self.stage = Some(Stage::new(self.captured, self.scale).await?);
+            self.stage = Some(Stage::new(WITHOUT_SCHEMAS, self.captured, self.scale).await?);
             Ok(())
         })
     }

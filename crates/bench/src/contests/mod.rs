@@ -1,13 +1,17 @@
 //! What is measured.
 
+mod calendar;
 mod decoder;
 mod distribute;
 mod domain;
 mod growth;
 mod ingest;
+mod ingest_memory;
+mod ingest_sink;
 mod latency;
 mod recalculate;
 mod sequencer;
+mod snapshot;
 
 use crate::contest::Contest;
 
@@ -50,7 +54,12 @@ pub(crate) fn all(scale: Scale) -> Vec<Box<dyn Contest>> {
         workers("distribute.single_root.workers_2", 1, 2),
         workers("distribute.single_root.workers_4", 1, 4),
         Box::new(recalculate::Again::new(scale)),
+        Box::new(snapshot::Sealing::new(scale)),
+        Box::new(calendar::Rolling::new(scale)),
+        Box::new(calendar::TeamStats::new(scale)),
         Box::new(latency::Idle::new(scale)),
         Box::new(growth::Growth::new(scale)),
+        Box::new(ingest_memory::Memory::new(scale)),
+        Box::new(ingest_sink::Sink::new(scale)),
     ]
 }

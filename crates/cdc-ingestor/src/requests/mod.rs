@@ -86,7 +86,10 @@ impl Requests {
                 let answer = self.mark_missing(&source, since, apply).await?;
                 self.answer(request, &answer).await
             }
-            None => self.answer(request, &Answer::refused("the arguments cannot be understood")).await,
+            // only the ingestor's were asked for
+            Some(Action::Roll { .. }) | None => {
+                self.answer(request, &Answer::refused("the arguments cannot be understood")).await
+            }
         }
     }
 

@@ -64,12 +64,18 @@ async fn publish_all(pool: &PgPool, shards: i16) -> Result<u64> {
     let mut after = String::new();
     loop {
         let mut transaction = pool.begin().await.map_err(persistence::Error::from)?;
-        let day = business_day::hold(&mut transaction).await?;
+        let held = business_day::hold(&mut transaction).await?;
         let names = epochs::accounts_after(&mut transaction, &after, ACCOUNTS).await?;
         let Some(last) = names.last() else { break };
         after.clone_from(last);
         let deltas: Vec<AccountDelta> = names.into_iter().map(AccountDelta::nothing).collect();
-        let booking = Booking { day, at: Utc::now().trunc_subsecs(6), shards, traceparent: None };
+        let booking = Booking {
+            day: held.day,
+            rolling: held.rolling,
+            at: Utc::now().trunc_subsecs(6),
+            shards,
+            traceparent: None,
+        };
         accounts::add(&mut transaction, &deltas, &booking).await?;
         transaction.commit().await.map_err(persistence::Error::from)?;
         published += deltas.len() as u64;

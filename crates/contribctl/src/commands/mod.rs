@@ -5,6 +5,7 @@ pub mod calculate;
 pub mod connectors;
 pub mod dead_letters;
 pub mod epoch;
+pub mod expire;
 pub mod explain;
 pub mod generate;
 pub mod migrate;
@@ -15,6 +16,7 @@ pub mod reconcile;
 pub mod report;
 pub mod settle;
 pub mod simulate;
+pub mod snapshot;
 pub mod verify;
 
 use clap::Subcommand;
@@ -54,6 +56,11 @@ pub enum Command {
     /// Show what an adoption, or another plan, would do; writes nothing
     #[command(subcommand)]
     Simulate(simulate::Simulate),
+    /// Have the business day rolled by hand, however many days are missing
+    Expire(expire::Expire),
+    /// Snapshots: seal the business day by hand, or check the proof of an account's line
+    #[command(subcommand)]
+    Snapshot(snapshot::Snapshot),
     /// The gate before the first number
     #[command(subcommand)]
     Bootstrap(bootstrap::Bootstrap),
@@ -81,6 +88,8 @@ pub async fn run(command: Command, context: Context) -> Result<Outcome> {
         Command::Report => report::run(&context).await,
         Command::Plan(plan) => plan::run(plan, &context).await,
         Command::Simulate(simulate) => simulate::run(simulate, &context).await,
+        Command::Expire(expire) => expire::run(expire, &context).await,
+        Command::Snapshot(snapshot) => snapshot::run(snapshot, &context).await,
         Command::Bootstrap(bootstrap) => bootstrap::run(bootstrap, &context).await,
         Command::Epoch(epoch) => epoch::run(epoch, &context).await,
         Command::DeadLetters(dead_letters) => dead_letters::run(dead_letters, &context).await,

@@ -92,7 +92,7 @@ async fn accounts_anew(
 ) -> persistence::Result<Option<u64>> {
     let mut transaction = rebuild::begin(pool).await?;
     let Some(day) = rebuild::hold_idle_day(&mut transaction).await? else { return Ok(None) };
-    let booking = Booking { day, at: now(), shards, traceparent: None };
+    let booking = Booking { day, rolling: false, at: now(), shards, traceparent: None };
     let stored = rebuild::lock_accounts(&mut transaction, names, booking.at).await?;
     let mut lines: HashMap<String, Balances> =
         rebuild::sums(&mut transaction, names, day).await?.into_iter().collect();

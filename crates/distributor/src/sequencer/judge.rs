@@ -11,12 +11,11 @@ use fail::fail_point;
 use persistence::adoptions::{self, LockedAdoption, Mark};
 use persistence::backlog::{self, Item};
 use persistence::queue::{self, Changed};
-use persistence::referrals::UpstreamTree;
-use persistence::{PgConnection, business_day, journal, moves, referrals};
+use persistence::{PgConnection, business_day, journal, moves, sequencer};
 use uuid::Uuid;
 
 use super::verdict::{Grounds, Verdict, changed_item, is_shown, item, mark, mark_warning};
-use super::{Rules, Sequencer};
+use super::{Leader, Rules, Sequencer};
 use crate::error::DistributorError;
 
 /// What a step of judging did.
@@ -38,8 +37,8 @@ struct Outcome {
 
 impl Sequencer {
     /// Judges one batch of what changed.
-    pub(super) async fn judge(&self, now: DateTime<Utc>) -> Result<Judged, DistributorError> {
-        let Some(leader) = &self.leader else { return Ok(Judged { rows: 0, drained: false }) };
+    pub(super) async fn judge(&mut self, now: DateTime<Utc>) -> Result<Judged, DistributorError> {
+        let Some(leader) = &mut self.leader else { return Ok(Judged { rows: 0, drained: false }) };
         let mut transaction = self.pool.begin().await?;
         let queued = queue::first(&mut transaction, self.pass_size).await?;
         if queued.is_empty() {
@@ -52,9 +51,12 @@ impl Sequencer {
                 Changed::Adoption(id) => _ = ids.insert(*id),
             }
         }
+        leader.uplines.forget(&accounts);
         let requeued = note_referrals(&mut transaction, &accounts, &leader.state).await?;
         let ids: Vec<Uuid> = ids.into_iter().collect();
-        judge_adoptions(&mut transaction, &ids, &self.rules, &leader.state, now).await?;
+        judge_adoptions(&mut transaction, &ids, &self.rules, leader, now).await?;
+        // what a leader takes from the queue is what it forgets: one that was replaced must not take it from another
+        sequencer::hold_term(&mut transaction, leader.term).await?;
         let queue_ids: Vec<i64> = queued.iter().map(|(id, _)| *id).collect();
         queue::delete(&mut transaction, &queue_ids).await?;
         fail_point!("judge-before-commit");
@@ -89,16 +91,18 @@ async fn judge_adoptions(
     connection: &mut PgConnection,
     ids: &[Uuid],
     rules: &Rules,
-    state: &SequencerState,
+    leader: &mut Leader,
     now: DateTime<Utc>,
 ) -> Result<(), DistributorError> {
     let locked = adoptions::lock(connection, ids).await?;
-    let (tree, priors) = read_facts(connection, &locked).await?;
+    // a change that waits in the queue behind these is no harm: it brings back whoever is judged without it
+    leader.uplines.read_for(connection, &locked, &leader.state, rules).await?;
+    let priors = read_priors(connection, &locked).await?;
     let day = business_day::read(connection).await?;
-    let grounds = Grounds { rules, tree: &tree, priors: &priors, day };
+    let grounds = Grounds { rules, tree: leader.uplines.tree(), priors: &priors, day };
     let mut outcome = Outcome::default();
     for adoption in &locked {
-        outcome.add(&grounds, adoption, state)?;
+        outcome.add(&grounds, adoption, &leader.state)?;
     }
     backlog::put(connection, &outcome.backlog, now).await?;
     backlog::remove(connection, &outcome.settled).await?;
@@ -106,22 +110,20 @@ async fn judge_adoptions(
     Ok(())
 }
 
-/// The referral rows above the adopters, and what the journal knows of the adoptions.
-pub(super) async fn read_facts(
+/// What the journal knows of the adoptions.
+pub(super) async fn read_priors(
     connection: &mut PgConnection,
     locked: &[LockedAdoption],
-) -> Result<(UpstreamTree, HashMap<Uuid, Prior>), DistributorError> {
-    let adopters: BTreeSet<&str> = locked.iter().map(|adoption| adoption.source.account.as_str()).collect();
-    let adopters: Vec<String> = adopters.into_iter().map(str::to_owned).collect();
-    let tree = referrals::read(connection, &adopters).await?;
+) -> Result<HashMap<Uuid, Prior>, DistributorError> {
     let numbered: Vec<Uuid> = locked
         .iter()
         .filter(|adoption| adoption.entry_seq.is_some())
         .map(|adoption| adoption.source.id)
         .collect();
-    let priors =
-        if numbered.is_empty() { HashMap::new() } else { journal::priors(connection, &numbered).await? };
-    Ok((tree, priors))
+    if numbered.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(journal::priors(connection, &numbered).await?)
 }
 
 impl Outcome {

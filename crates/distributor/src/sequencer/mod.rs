@@ -10,6 +10,7 @@
 
 mod judge;
 mod pass;
+mod uplines;
 mod verdict;
 
 use std::sync::Arc;
@@ -22,10 +23,14 @@ use persistence::{PgPool, business_day, locks, migrations, moves, queue, sequenc
 use runtime::{ExposeSecret, Progress, Settings, Worker};
 use tokio::sync::Notify;
 
+use self::uplines::Uplines;
 use crate::error::DistributorError;
 
 /// How often everything that waits is looked at again, whatever the queue says.
 const FULL_CHECK_EVERY: TimeDelta = TimeDelta::minutes(10);
+
+/// How often it is noted how far everything has been judged.
+const NOTE_EVERY: TimeDelta = TimeDelta::seconds(1);
 
 /// What a judgement goes by, besides the facts.
 #[derive(Debug, Clone)]
@@ -57,8 +62,11 @@ struct Leader {
     _session: Leadership,
     term: i64,
     state: SequencerState,
+    uplines: Uplines,
     gate_open: bool,
     checked: Option<BacklogCheck>,
+    /// When it was last noted how far everything has been judged.
+    noted: Option<DateTime<Utc>>,
 }
 
 impl Sequencer {
@@ -112,16 +120,43 @@ impl Sequencer {
             tracing::info!("the initial snapshots have been read: numbering begins");
         }
         self.check_now_and_then(now).await?;
+        let began = self.time_to_note(now).await?;
         let judged = self.judge(now).await?;
         if !judged.drained {
             return Ok(Progress::Worked);
         }
         let entries = self.number().await?;
+        if let Some(began) = began
+            && entries < self.pass_size.unsigned_abs()
+        {
+            self.note_judged(began, now).await?;
+        }
         if entries > 0 {
             metrics::counter!("contrib_entries_numbered_total").increment(entries);
             self.numbered.notify_one();
         }
         Ok(if judged.rows + entries > 0 { Progress::Worked } else { Progress::Idle })
+    }
+
+    /// PostgreSQL's time, where it is due to note how far everything has been judged.
+    async fn time_to_note(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, DistributorError> {
+        let last = self.leader.as_ref().and_then(|leader| leader.noted);
+        if last.is_some_and(|last| (now - last).abs() < NOTE_EVERY) {
+            return Ok(None);
+        }
+        Ok(Some(sequencer::time(&mut *self.pool.acquire().await?).await?))
+    }
+
+    /// The queue was read to its end after `began`, and nothing that was ready is left: the snapshot waits for that.
+    async fn note_judged(
+        &mut self,
+        began: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<(), DistributorError> {
+        let Some(leader) = &mut self.leader else { return Ok(()) };
+        sequencer::note_judged(&mut *self.pool.acquire().await?, began, leader.term).await?;
+        leader.noted = Some(now);
+        Ok(())
     }
 
     /// Takes the session lock if nobody leads, begins a term and loads the journaled state.
@@ -137,7 +172,15 @@ impl Sequencer {
         let state = sequencer::load(&mut connection).await?;
         let checked = queue::last_check(&mut connection).await?;
         tracing::info!(term, last_seq = state.last_seq, accounts = state.accounts().len(), "leads");
-        Ok(Some(Leader { _session: session, term, state, gate_open: false, checked }))
+        Ok(Some(Leader {
+            _session: session,
+            term,
+            state,
+            uplines: Uplines::default(),
+            gate_open: false,
+            checked,
+            noted: None,
+        }))
     }
 
     /// At a new business day, under other rules and every so often, everything that waits is queued again.
@@ -161,6 +204,7 @@ impl Sequencer {
         queue::note_check(&mut transaction, &check).await?;
         transaction.commit().await?;
         leader.checked = Some(check);
+        leader.uplines = Uplines::default();
         Ok(())
     }
 }

@@ -19,9 +19,9 @@ use persistence::referrals::{self, UpstreamTree};
 use persistence::{PgConnection, business_day, chunks, moves, plans, queue, sequencer};
 use uuid::Uuid;
 
-use super::Sequencer;
-use super::judge::read_facts;
+use super::judge::read_priors;
 use super::verdict::{Grounds, Verdict, item, keeps_place, mark, mark_warning, traceparent};
+use super::{Leader, Rules, Sequencer};
 use crate::error::DistributorError;
 
 /// What one pass looks at.
@@ -55,12 +55,14 @@ impl Sequencer {
         }
         let mut locked = adoptions::lock(&mut transaction, &agenda.adoptions()).await?;
         sequencer::hold_term(&mut transaction, leader.term).await?;
-        let day = business_day::hold(&mut transaction).await?;
-        let (tree, priors) = read_facts(&mut transaction, &locked).await?;
+        let day = business_day::hold(&mut transaction).await?.day;
+        let priors = read_priors(&mut transaction, &locked).await?;
+        let fresh = leader.read_uplines(&mut transaction, &locked, &self.rules).await?;
+        let tree = fresh.as_ref().unwrap_or(leader.uplines.tree());
         let plans = plans::all(&mut transaction).await?;
         // Not before: a plan that this pass reads is older than what it numbers.
         let now = clock();
-        let grounds = Grounds { rules: &self.rules, tree: &tree, priors: &priors, day };
+        let grounds = Grounds { rules: &self.rules, tree, priors: &priors, day };
 
         let before = leader.state.last_seq;
         let mut pass = Pass { grounds, plans: &plans, state: &mut leader.state, outcome: Outcome::default() };
@@ -84,6 +86,26 @@ impl Sequencer {
         transaction.commit().await?;
         fail_point!("pass-after-commit");
         Ok(entries)
+    }
+}
+
+impl Leader {
+    /// Sees that the rows of the walks are kept and of one moment. Where changes keep coming, they are read anew, all in
+    /// one statement, and given.
+    async fn read_uplines(
+        &mut self,
+        connection: &mut PgConnection,
+        locked: &[LockedAdoption],
+        rules: &Rules,
+    ) -> Result<Option<UpstreamTree>, DistributorError> {
+        self.uplines.read_for(connection, locked, &self.state, rules).await?;
+        if self.uplines.are_current(connection).await? {
+            return Ok(None);
+        }
+        let adopters: BTreeSet<&str> =
+            locked.iter().map(|adoption| adoption.source.account.as_str()).collect();
+        let adopters: Vec<String> = adopters.into_iter().map(str::to_owned).collect();
+        Ok(Some(referrals::read(connection, &adopters).await?))
     }
 }
 

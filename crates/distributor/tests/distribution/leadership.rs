@@ -44,6 +44,8 @@ async fn a_zombie_leader_writes_nothing() -> anyhow::Result<()> {
     let refused = stage.sequencer.run_once().await;
     assert!(refused.is_err(), "{refused:?}");
     assert_eq!(stage.text("SELECT last_seq::text FROM sequencer_state").await?, "0");
+    // nor did it take anything from its successor's queue
+    assert_eq!(stage.text("SELECT count(*)::text FROM sequencer_queue").await?, "1");
     while successor.run_once().await? == Progress::Worked {}
     assert_eq!(stage.text("SELECT last_seq::text FROM sequencer_state").await?, "1");
     stage.close().await

@@ -1,5 +1,6 @@
 //! When an adoption is numbered, and what is shown of one that is not (RULES section 2).
 
+use runtime::Worker;
 use testkit::synced::{self, Adoption};
 
 use crate::stage::{Stage, day, today};
@@ -103,6 +104,52 @@ async fn what_does_not_count_or_cannot_be_right_is_shown_with_its_reason() -> an
     synced::adoption(stage.pool(), &adoption).await?;
     stage.settle().await?;
     assert_eq!(shown(&stage).await?, "distributed");
+    stage.audit().await?;
+    stage.close().await
+}
+
+/// The leader keeps the referral rows that it has read: one that changes between judgement and number is read again.
+#[tokio::test]
+async fn a_referral_that_changes_before_the_pass_counts_in_the_pass() -> anyhow::Result<()> {
+    let mut stage = Stage::with(&[("DISTRIBUTOR__PASS_SIZE", "1")]).await?;
+    for (account, referrer) in [("A", None), ("B", None), ("C", Some("A")), ("D", Some("A"))] {
+        synced::referral(stage.pool(), account, referrer).await?;
+    }
+    stage.number().await?;
+    let (first, second) = (Adoption::new("C", today(), 1), Adoption::new("D", today(), 2));
+    synced::adoption(stage.pool(), &first).await?;
+    synced::adoption(stage.pool(), &second).await?;
+    let numbered = "SELECT last_seq::text FROM sequencer_state";
+    while stage.text(numbered).await? == "0" {
+        stage.sequencer.run_once().await?;
+    }
+
+    let mut held = stage.pool().begin().await?;
+    sqlx::query("SELECT FROM synced_adoptions WHERE original_adoption_id = $1 FOR UPDATE")
+        .bind(second.id)
+        .execute(&mut *held)
+        .await?;
+    let pool = stage.pool().clone();
+    let meanwhile = async {
+        let waits = "SELECT 1 FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FOR NO KEY UPDATE%'";
+        testkit::wait::until(
+            "the pass to wait for the adoption",
+            std::time::Duration::from_secs(10),
+            async || Ok(sqlx::query(waits).fetch_optional(&pool).await?.map(drop)),
+        )
+        .await?;
+        synced::referral(&pool, "D", Some("B")).await?;
+        held.commit().await?;
+        anyhow::Ok(())
+    };
+    let (step, meanwhile) = tokio::join!(stage.sequencer.run_once(), meanwhile);
+    step?;
+    meanwhile?;
+    assert_eq!(stage.text(numbered).await?, "2");
+    let upline = "SELECT upline::text FROM distribution_journal WHERE distribution_seq = 2";
+    assert_eq!(stage.text(upline).await?, "{B}");
+    stage.settle().await?;
     stage.audit().await?;
     stage.close().await
 }

@@ -7,6 +7,7 @@ mod apportioning;
 mod changes;
 mod dates;
 mod lines;
+mod merkle;
 mod moves;
 mod network;
 mod numbering;

@@ -16,11 +16,15 @@ use crate::Result;
 pub mod account;
 pub mod as_of;
 pub mod backlog;
+pub mod calendar;
 pub mod conservation;
 pub mod dead_letters;
 pub mod details;
 pub mod explanation;
+pub mod jobs;
+pub mod missed;
 pub mod network;
+pub mod snapshots;
 pub mod sync_status;
 pub mod unallocated;
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 
 use crate::Result;
+use crate::cdc_offsets::{behind, seconds_behind};
 
 /// A topic that is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,8 +38,14 @@ pub struct Partition {
     pub partition: i32,
     /// The offset to be read next.
     pub offset: i64,
-    /// Messages still to be read, where that was measured.
+    /// Where the partition ended when Kafka last told the ingestor: the offset after the last message.
+    pub end_offset: Option<i64>,
+    /// When Kafka told.
+    pub end_seen_at: Option<DateTime<Utc>>,
+    /// Messages still to be read up to that end.
     pub lag: Option<i64>,
+    /// Seconds since the source time of the last message read; 0 where no message is behind.
+    pub lag_seconds: Option<i64>,
     /// Source time of the last message read.
     pub last_source_time: Option<DateTime<Utc>>,
     /// When the offset last moved.
@@ -119,8 +126,8 @@ pub struct Outbox {
     pub oldest_age_seconds: Option<i64>,
 }
 
-/// Every topic that is expected or has been read, with its partitions. Two round trips.
-pub async fn topics(connection: &mut PgConnection) -> Result<Vec<Topic>> {
+/// Every topic that is expected or has been read, with its partitions; lags are counted to `now`. Two round trips.
+pub async fn topics(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Topic>> {
     let mut topics: Vec<Topic> = sqlx::query!(
         r#"SELECT t.topic AS "topic!", b.source AS "source?", b.state AS "state?", b.ended_by,
                p.last_sequence_num, p.last_synced_at
@@ -143,16 +150,22 @@ pub async fn topics(connection: &mut PgConnection) -> Result<Vec<Topic>> {
     })
     .collect();
     let partitions = sqlx::query!(
-        "SELECT topic, partition, next_offset, source_ts, updated_at FROM cdc_offsets ORDER BY topic, partition"
+        r#"SELECT o.topic, o.partition, o.next_offset, o.source_ts, o.updated_at, e.end_offset AS "end_offset?",
+               e.seen_at AS "end_seen_at?"
+           FROM cdc_offsets o LEFT JOIN cdc_end_offsets e USING (topic, partition) ORDER BY o.topic, o.partition"#
     )
     .fetch_all(connection)
     .await?;
     for row in partitions {
         if let Some(topic) = topics.iter_mut().find(|topic| topic.topic == row.topic) {
+            let lag = row.end_offset.map(|end| behind(row.next_offset, end));
             topic.partitions.push(Partition {
                 partition: row.partition,
                 offset: row.next_offset,
-                lag: None,
+                end_offset: row.end_offset,
+                end_seen_at: row.end_seen_at,
+                lag,
+                lag_seconds: lag.and_then(|lag| seconds_behind(lag, row.source_ts, now)),
                 last_source_time: row.source_ts,
                 updated_at: row.updated_at,
             });

@@ -2,12 +2,16 @@
 
 pub(crate) mod account;
 pub(crate) mod backlog;
+pub(crate) mod calendar;
 pub(crate) mod conservation;
 pub(crate) mod dead_letters;
 pub(crate) mod details;
 pub(crate) mod explanation;
+pub(crate) mod jobs;
+pub(crate) mod missed;
 pub(crate) mod network;
 pub(crate) mod process;
+pub(crate) mod snapshots;
 pub(crate) mod sync_status;
 pub(crate) mod unallocated;
 
@@ -32,8 +36,12 @@ struct Listed<T> {
 }
 
 impl<T: Serialize> Listed<T> {
-    fn answer(page: persistence::views::Page<T>, cursor: impl Fn(&T) -> String) -> HttpResponse {
+    fn of(page: persistence::views::Page<T>, cursor: impl Fn(&T) -> String) -> Self {
         let next_cursor = if page.more { page.items.last().map(cursor) } else { None };
-        HttpResponse::Ok().json(Self { items: page.items, next_cursor })
+        Self { items: page.items, next_cursor }
+    }
+
+    fn answer(page: persistence::views::Page<T>, cursor: impl Fn(&T) -> String) -> HttpResponse {
+        HttpResponse::Ok().json(Self::of(page, cursor))
     }
 }

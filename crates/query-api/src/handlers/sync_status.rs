@@ -47,7 +47,7 @@ async fn read(api: &Api) -> Result<SyncStatus, Problem> {
     Ok(SyncStatus {
         epoch: as_of.epoch,
         checked_at: now,
-        topics: sync_status::topics(&mut snapshot).await?,
+        topics: sync_status::topics(&mut snapshot, now).await?,
         sources: sync_status::sources(&mut snapshot).await?,
         dead_letters: OpenLetters { open: by_code.iter().map(|letters| letters.count).sum(), by_code },
         adoptions: backlog::counts(&mut snapshot, api.stalled_before(now)).await?,

@@ -33,6 +33,12 @@ pub struct Settings {
     pub cdc: Cdc,
     /// Sequencer and distribution workers.
     pub distributor: Distributor,
+    /// The roll of the business day.
+    pub roll: Roll,
+    /// The daily snapshot.
+    pub snapshot: Snapshot,
+    /// What is thrown away.
+    pub upkeep: Upkeep,
     /// Outbox to Kafka.
     pub relay: Relay,
     /// The upstream databases, for `contribctl` only.
@@ -258,6 +264,40 @@ impl Distributor {
             workers => workers,
         }
     }
+}
+
+/// `[roll]`: what one transaction takes on at most, and how far it goes by itself.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Roll {
+    /// Days at once; more need an operator's word.
+    pub max_unattended: u32,
+    /// Entries that are added up.
+    pub entries: i64,
+    /// Accounts that are brought over.
+    pub accounts: i64,
+    /// Chunks whose lines are marked as expired.
+    pub chunks: i64,
+}
+
+/// `[snapshot]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Snapshot {
+    /// System accounts take part with their effective balance.
+    pub include_system_accounts: bool,
+    /// Minutes after which a day is sealed although something was left open.
+    pub max_wait_minutes: u32,
+}
+
+/// `[upkeep]`: after how many days something is thrown away.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upkeep {
+    /// The notes of batches that were read.
+    pub processed_events_days: u32,
+    /// Dead letters, from when they were resolved.
+    pub resolved_dead_letters_days: u32,
 }
 
 /// `[relay]`

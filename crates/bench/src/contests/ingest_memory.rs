@@ -1,0 +1,157 @@
+//! `ingest.memory`: the most memory that the program `cdc-ingestor` holds while it reads a long backlog.
+//!
+//! The floor is the most that it held over the first tenth: a ratio near 1 says that memory does not grow.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::Context;
+use futures::future::LocalBoxFuture;
+use testkit::database::TestDatabase;
+use uuid::Uuid;
+
+use super::Scale;
+use crate::contest::{Contest, Floor, Run, measure};
+use crate::cpu::CpuClock;
+use crate::memory;
+use crate::messages::{Model, USERS, WITHOUT_SCHEMAS};
+use crate::topics::{Topics, read};
+
+/// Messages of the backlog.
+const MESSAGES: usize = 2_000_000;
+/// How often it is looked.
+const EVERY: Duration = Duration::from_millis(100);
+
+const FLOORS: [Floor; 1] = [Floor::main("the same over the first tenth of the backlog")];
+const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config");
+
+pub(crate) struct Memory {
+    scale: Scale,
+    stage: Option<Stage>,
+}
+
+struct Stage {
+    database: TestDatabase,
+    topics: Topics,
+    messages: u64,
+    /// Of the last run's first tenth.
+    at_first: Option<Run>,
+}
+
+/// The program, killed when it is dropped.
+struct Program(Child);
+
+impl Memory {
+    pub(crate) fn new(scale: Scale) -> Self {
+        Self { scale, stage: None }
+    }
+
+    fn stage(&mut self) -> anyhow::Result<&mut Stage> {
+        self.stage.as_mut().context("not prepared")
+    }
+}
+
+impl Stage {
+    async fn new(scale: Scale) -> anyhow::Result<Self> {
+        let database = TestDatabase::create_durable().await?;
+        let topics = Topics::create().await?;
+        let model = Model::of(WITHOUT_SCHEMAS, USERS)?;
+        let messages = scale.of(MESSAGES);
+        let rows = (0..messages).map(|number| model.message(Uuid::new_v4(), &format!("D{number:011}")));
+        topics.produce(&topics.users(), rows)?;
+        Ok(Self { database, topics, messages: messages as u64, at_first: None })
+    }
+
+    async fn product(&mut self) -> anyhow::Result<Run> {
+        self.database.empty().await?;
+        let mut program = Program::start(&self.topics, &self.database)?;
+        let cpu = CpuClock::with_server(self.database.pool()).await?.of(program.0.id());
+        let (mut at_first, mut most) = (0, 0);
+        let run = measure(&cpu, async {
+            loop {
+                anyhow::ensure!(program.0.try_wait()?.is_none(), "the ingestor ended");
+                let done = read(self.database.pool()).await?;
+                most = most.max(memory::resident_mib_of(program.0.id())?);
+                if done <= self.messages / 10 {
+                    at_first = most;
+                }
+                if done == self.messages {
+                    return Ok(done);
+                }
+                tokio::time::sleep(EVERY).await;
+            }
+        })
+        .await?;
+        eprintln!(
+            "  {:.0} messages/s; resident at most: {at_first} MiB at first, {most} MiB in all",
+            run.value
+        );
+        self.at_first = Some(Run { value: f64::from(at_first), ..run });
+        Ok(Run { value: f64::from(most), ..run })
+    }
+}
+
+impl Program {
+    /// From where this program lies.
+    fn start(topics: &Topics, database: &TestDatabase) -> anyhow::Result<Self> {
+        let path = std::env::current_exe()?.with_file_name("cdc-ingestor");
+        let mut command = Command::new(&path);
+        for (key, value) in topics.settings() {
+            command.env(format!("CONTRIB__{key}"), value);
+        }
+        command.env("CONTRIB__DATABASE__URL", database.url()).arg("--config").arg(Path::new(CONFIG));
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+        let how = || format!("{}: to be built with  cargo build --release -p cdc-ingestor", path.display());
+        Ok(Self(child.with_context(how)?))
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // one that has ended is as good
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Contest for Memory {
+    fn name(&self) -> &'static str {
+        "ingest.memory"
+    }
+
+    fn unit(&self) -> &'static str {
+        "MiB resident at most"
+    }
+
+    fn floors(&self) -> &'static [Floor] {
+        &FLOORS
+    }
+
+    fn only_when_named(&self) -> bool {
+        true
+    }
+
+    fn prepare(&mut self, _runs: u32) -> LocalBoxFuture<'_, anyhow::Result<()>> {
+        Box::pin(async {
+            self.stage = Some(Stage::new(self.scale).await?);
+            Ok(())
+        })
+    }
+
+    fn product(&mut self) -> LocalBoxFuture<'_, anyhow::Result<Run>> {
+        Box::pin(async { self.stage()?.product().await })
+    }
+
+    fn floor(&mut self, _place: usize) -> LocalBoxFuture<'_, anyhow::Result<Run>> {
+        Box::pin(async { self.stage()?.at_first.context("nothing was read") })
+    }
+
+    fn clear(&mut self) -> LocalBoxFuture<'_, anyhow::Result<()>> {
+        Box::pin(async {
+            let Some(stage) = self.stage.take() else { return Ok(()) };
+            stage.topics.remove().await?;
+            stage.database.close().await
+        })
+    }
+}
