@@ -116,8 +116,29 @@ pub async fn begin(connection: &mut PgConnection, day: NaiveDate, at: DateTime<U
     if moved.rows_affected() == 1 { Ok(()) } else { Err(Error::LostLeadership) }
 }
 
-/// Step 2: adds up the next chunks booked before `day`, of about `entries` entries; gives how many entries there were.
-/// With none left it goes on to the accounts.
+/// Entries one behind the other: a range of the ledger's key, which is read as such.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Span {
+    first: i64,
+    last: i64,
+}
+
+impl Span {
+    /// Chunks that are in order, put together where no entry lies between them.
+    fn joined(chunks: impl Iterator<Item = Self>) -> Vec<Self> {
+        let mut spans: Vec<Self> = Vec::new();
+        for chunk in chunks {
+            match spans.last_mut() {
+                Some(span) if span.last + 1 == chunk.first => span.last = chunk.last,
+                _ => spans.push(chunk),
+            }
+        }
+        spans
+    }
+}
+
+/// Step 2: adds up the next chunks booked before `day`, of at most `entries` entries where they are more than one; gives
+/// how many entries there were. With none left it goes on to the accounts.
 pub async fn sum_next(
     connection: &mut PgConnection,
     day: NaiveDate,
@@ -125,45 +146,61 @@ pub async fn sum_next(
     at: DateTime<Utc>,
 ) -> Result<u64> {
     advance(connection, day, &Phase::Summing, &Phase::Summing, at).await?;
-    let chunks = sqlx::query!(
-        r#"SELECT first_seq, last_seq FROM (
-               SELECT first_seq, last_seq, sum(last_seq - first_seq + 1) OVER (ORDER BY booked_day, first_seq) AS through
-               FROM distribution_chunks WHERE added_up_at IS NULL AND booked_day < $1
-               ORDER BY booked_day, first_seq LIMIT $2) AS next
-           WHERE through - (last_seq - first_seq + 1) < $2"#,
+    let Some((booked_day, span)) = next_booked(connection, day, entries).await? else {
+        advance(connection, day, &Phase::Summing, &Phase::Accounts(None), at).await?;
+        return Ok(0);
+    };
+    add_up_accounts(connection, span).await?;
+    add_up_missed(connection, booked_day, span).await?;
+    note_expiries(connection, day, span).await?;
+    sqlx::query!(
+        "UPDATE distribution_chunks SET added_up_at = $3 WHERE first_seq BETWEEN $1 AND $2",
+        span.first,
+        span.last,
+        at
+    )
+    .execute(connection)
+    .await?;
+    Ok((span.last + 1 - span.first).unsigned_abs())
+}
+
+/// The first chunks booked before `day` that are not added up: one behind the other, all booked on one day.
+async fn next_booked(
+    connection: &mut PgConnection,
+    day: NaiveDate,
+    entries: i64,
+) -> Result<Option<(NaiveDate, Span)>> {
+    let rows = sqlx::query!(
+        r#"SELECT booked_day AS "booked_day!", first_seq, last_seq FROM distribution_chunks
+           WHERE added_up_at IS NULL AND booked_day < $1 ORDER BY booked_day, first_seq LIMIT $2"#,
         day,
         entries
     )
-    .fetch_all(&mut *connection)
+    .fetch_all(connection)
     .await?;
-    if chunks.is_empty() {
-        advance(connection, day, &Phase::Summing, &Phase::Accounts(None), at).await?;
-        return Ok(0);
+    let mut rows = rows.into_iter();
+    let Some(row) = rows.next() else { return Ok(None) };
+    let (booked_day, mut span) = (row.booked_day, Span { first: row.first_seq, last: row.last_seq });
+    for row in rows {
+        let follows = row.booked_day == booked_day && row.first_seq == span.last + 1;
+        if !follows || row.last_seq - span.first >= entries {
+            break;
+        }
+        span.last = row.last_seq;
     }
-    let (firsts, lasts): (Vec<i64>, Vec<i64>) =
-        chunks.iter().map(|chunk| (chunk.first_seq, chunk.last_seq)).unzip();
-    add_up_accounts(connection, &firsts, &lasts).await?;
-    add_up_missed(connection, &firsts, &lasts).await?;
-    note_expiries(connection, day, &firsts, &lasts).await?;
-    sqlx::query!("UPDATE distribution_chunks SET added_up_at = $2 WHERE first_seq = ANY($1)", &firsts, at)
-        .execute(connection)
-        .await?;
-    Ok(firsts.iter().zip(&lasts).map(|(first, last)| u64::try_from(last - first + 1).unwrap_or(0)).sum())
+    Ok(Some((booked_day, span)))
 }
 
 /// `account_daily_contribution`: what begins and ceases to live on each day, by account.
-async fn add_up_accounts(connection: &mut PgConnection, firsts: &[i64], lasts: &[i64]) -> Result<()> {
+async fn add_up_accounts(connection: &mut PgConnection, span: Span) -> Result<()> {
     sqlx::query!(
-        "WITH span AS MATERIALIZED (
-             SELECT ledger_id_floor(first) AS low, ledger_id_floor(last + 1) AS high
-             FROM UNNEST($1::bigint[], $2::bigint[]) AS t (first, last)
-         ), line AS (
-             SELECT r.account_sequence AS account, r.effective_date, r.expire_date, r.amount
-             FROM span JOIN contribution_records r ON r.id >= span.low AND r.id < span.high
+        "WITH line AS (
+             SELECT account_sequence AS account, effective_date, expire_date, amount FROM contribution_records
+             WHERE id >= ledger_id_floor($1) AND id < ledger_id_floor($2)
              UNION ALL
              SELECT 'SYS-' || s.account_type, r.effective_date, r.expire_date, r.amount
-             FROM span JOIN system_contribution_records r ON r.id >= span.low AND r.id < span.high
-             JOIN system_accounts s ON s.id = r.system_account_id
+             FROM system_contribution_records r JOIN system_accounts s ON s.id = r.system_account_id
+             WHERE r.id >= ledger_id_floor($1) AND r.id < ledger_id_floor($2)
          ), term AS (
              SELECT account, effective_date, expire_date, sum(amount) AS amount FROM line GROUP BY 1, 2, 3
          )
@@ -174,8 +211,8 @@ async fn add_up_accounts(connection: &mut PgConnection, firsts: &[i64], lasts: &
          GROUP BY account, day
          ON CONFLICT (account_sequence, day) DO UPDATE
              SET activated = d.activated + excluded.activated, expired = d.expired + excluded.expired",
-        firsts,
-        lasts
+        span.first,
+        span.last + 1
     )
     .execute(connection)
     .await?;
@@ -184,21 +221,20 @@ async fn add_up_accounts(connection: &mut PgConnection, firsts: &[i64], lasts: &
 
 /// `missed_daily`: what went to headquarters, by the day it was booked, reason, level or tier, and who missed it. What a
 /// REVERSE takes back is taken off, and its lines are counted with the others.
-async fn add_up_missed(connection: &mut PgConnection, firsts: &[i64], lasts: &[i64]) -> Result<()> {
+async fn add_up_missed(connection: &mut PgConnection, booked_day: NaiveDate, span: Span) -> Result<()> {
     sqlx::query!(
         "INSERT INTO missed_daily AS m (day, reason, level_or_tier, account_sequence, amount, lines)
-         SELECT c.booked_day, split_part(u.reason, ':', 1),
-             coalesce(u.level_depth, substring(u.unalloc_type FROM 'BONUS_TIER_([0-9]+)')::int, 0),
-             u.would_be_account_sequence, sum(u.amount), count(*)
-         FROM UNNEST($1::bigint[], $2::bigint[]) AS t (first, last)
-         JOIN distribution_chunks c ON c.first_seq = t.first
-         JOIN unallocated_contributions u
-             ON u.id >= ledger_id_floor(t.first) AND u.id < ledger_id_floor(t.last + 1)
+         SELECT $1::date, split_part(reason, ':', 1),
+             coalesce(level_depth, substring(unalloc_type FROM 'BONUS_TIER_([0-9]+)')::int, 0),
+             would_be_account_sequence, sum(amount), count(*)
+         FROM unallocated_contributions
+         WHERE id >= ledger_id_floor($2) AND id < ledger_id_floor($3)
          GROUP BY 1, 2, 3, 4
          ON CONFLICT (day, reason, level_or_tier, account_sequence) DO UPDATE
              SET amount = m.amount + excluded.amount, lines = m.lines + excluded.lines",
-        firsts,
-        lasts
+        booked_day,
+        span.first,
+        span.last + 1
     )
     .execute(connection)
     .await?;
@@ -206,21 +242,15 @@ async fn add_up_missed(connection: &mut PgConnection, firsts: &[i64], lasts: &[i
 }
 
 /// `chunk_expiries`: where the lines are that expire on `day` or later.
-async fn note_expiries(
-    connection: &mut PgConnection,
-    day: NaiveDate,
-    firsts: &[i64],
-    lasts: &[i64],
-) -> Result<()> {
+async fn note_expiries(connection: &mut PgConnection, day: NaiveDate, span: Span) -> Result<()> {
     sqlx::query!(
         "INSERT INTO chunk_expiries (expire_date, first_seq, last_seq)
-         SELECT DISTINCT j.expire_date, t.first, t.last
-         FROM UNNEST($2::bigint[], $3::bigint[]) AS t (first, last)
-         JOIN distribution_journal j ON j.distribution_seq BETWEEN t.first AND t.last
-         WHERE j.expire_date >= $1",
+         SELECT DISTINCT j.expire_date, c.first_seq, c.last_seq
+         FROM distribution_chunks c JOIN distribution_journal j ON j.distribution_seq BETWEEN c.first_seq AND c.last_seq
+         WHERE c.first_seq BETWEEN $2 AND $3 AND j.distribution_seq BETWEEN $2 AND $3 AND j.expire_date >= $1",
         day,
-        firsts,
-        lasts
+        span.first,
+        span.last
     )
     .execute(connection)
     .await?;
@@ -303,11 +333,12 @@ pub async fn mark_next(
     at: DateTime<Utc>,
 ) -> Result<Option<u64>> {
     advance(connection, day, &Phase::Marking, &Phase::Marking, at).await?;
-    let due = sqlx::query!(
+    let mut due = sqlx::query_as!(
+        Span,
         "DELETE FROM chunk_expiries WHERE (expire_date, first_seq) IN (
              SELECT expire_date, first_seq FROM chunk_expiries WHERE expire_date <= $1
              ORDER BY expire_date, first_seq LIMIT $2)
-         RETURNING first_seq, last_seq",
+         RETURNING first_seq AS first, last_seq AS last",
         day,
         chunks
     )
@@ -317,29 +348,39 @@ pub async fn mark_next(
         advance(connection, day, &Phase::Marking, &Phase::Idle, at).await?;
         return Ok(None);
     }
-    let (firsts, lasts): (Vec<i64>, Vec<i64>) = due.iter().map(|due| (due.first_seq, due.last_seq)).unzip();
+    due.sort_unstable_by_key(|chunk| chunk.first);
+    let mut lines = 0;
+    for span in Span::joined(due.into_iter()) {
+        lines += mark_expired(connection, day, span, at).await?;
+    }
+    Ok(Some(lines))
+}
+
+/// Marks the lines of `span` that expired until `day`.
+async fn mark_expired(
+    connection: &mut PgConnection,
+    day: NaiveDate,
+    span: Span,
+    at: DateTime<Utc>,
+) -> Result<u64> {
     let lines = sqlx::query!(
-        "UPDATE contribution_records r SET is_expired = TRUE, expired_at = $4
-         FROM (SELECT ledger_id_floor(first) AS low, ledger_id_floor(last + 1) AS high
-               FROM UNNEST($2::bigint[], $3::bigint[]) AS t (first, last)) AS span
-         WHERE r.id >= span.low AND r.id < span.high AND r.expire_date <= $1 AND NOT r.is_expired",
+        "UPDATE contribution_records SET is_expired = TRUE, expired_at = $4
+         WHERE id >= ledger_id_floor($2) AND id < ledger_id_floor($3) AND expire_date <= $1 AND NOT is_expired",
         day,
-        &firsts,
-        &lasts,
+        span.first,
+        span.last + 1,
         at
     )
     .execute(&mut *connection)
     .await?;
     let system = sqlx::query!(
-        "UPDATE system_contribution_records r SET is_expired = TRUE
-         FROM (SELECT ledger_id_floor(first) AS low, ledger_id_floor(last + 1) AS high
-               FROM UNNEST($2::bigint[], $3::bigint[]) AS t (first, last)) AS span
-         WHERE r.id >= span.low AND r.id < span.high AND r.expire_date <= $1 AND NOT r.is_expired",
+        "UPDATE system_contribution_records SET is_expired = TRUE
+         WHERE id >= ledger_id_floor($2) AND id < ledger_id_floor($3) AND expire_date <= $1 AND NOT is_expired",
         day,
-        &firsts,
-        &lasts
+        span.first,
+        span.last + 1
     )
     .execute(connection)
     .await?;
-    Ok(Some(lines.rows_affected() + system.rows_affected()))
+    Ok(lines.rows_affected() + system.rows_affected())
 }
