@@ -63,6 +63,7 @@ impl Topics {
             format: Format {
                 columns: columns.clone(),
                 price_scale: i32::try_from(cdc.price_scale).unwrap_or(i32::MAX),
+                keep_phones: cdc.phones == settings::Phones::Keep,
                 max_bytes: MAX_MESSAGE_BYTES,
             },
             letter_max_bytes: cdc.dead_letter_max_bytes,

@@ -32,6 +32,11 @@ async fn captures_end_in_what_upstream_held() {
         assert_eq!(count(pool, letters).await, 2, "{name}");
         let nan = "SELECT count(*) FROM synced_adoptions WHERE unstorable_price = 'NAN' AND contribution_per_tree IS NULL";
         assert_eq!(count(pool, nan).await, i64::from(name != "b"), "{name}");
+        let deleted = "SELECT count(*) FROM synced_users WHERE source_deleted_at IS NOT NULL";
+        assert!(count(pool, deleted).await > 0, "{name}");
+        let left =
+            "SELECT count(*) FROM synced_users WHERE source_deleted_at IS NOT NULL AND phone IS NOT NULL";
+        assert_eq!(count(pool, left).await, 0, "{name}: a user who was deleted leaves no phone number");
         tables.push(vec![
             stored(pool, USERS).await,
             stored(pool, ADOPTIONS).await,

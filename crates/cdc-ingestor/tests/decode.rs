@@ -4,7 +4,7 @@
 mod common;
 
 use cdc_ingestor::decode::{
-    AdoptionRow, Cell, Change, Code, Decoded, Op, Origin, ReferralRow, UserRow, decode,
+    AdoptionRow, Cell, Change, Code, Decoded, Format, Op, Origin, ReferralRow, UserRow, decode,
 };
 use common::reading::{broken, change, label, read};
 use common::{ADOPTIONS, Line, REFERRALS, capture, format};
@@ -57,6 +57,16 @@ fn null_columns_stay_null() {
         let adoption = change::<AdoptionRow>(&lines[adoption - 1]).row.unwrap();
         assert_eq!((adoption.price, adoption.tree_count), (Cell::Is(SourcePrice::Unpriced), 0), "{name}");
     }
+}
+
+#[test]
+fn phone_numbers_are_dropped_where_they_are_not_to_be_kept() {
+    let line = &capture("a")[97 - 1];
+    assert!(matches!(change::<UserRow>(line).row.unwrap().phone, Cell::Is(Some(_))));
+    let format = Format { keep_phones: false, ..format().format };
+    let (key, value) = (line.key.as_deref().map(str::as_bytes), line.value.as_deref().map(str::as_bytes));
+    let Ok(Decoded::Change(change)) = decode::<UserRow>(key, value, &format) else { panic!("{line:?}") };
+    assert_eq!(change.row.unwrap().phone, Cell::Is(None));
 }
 
 /// The placeholder stands in `nickname`, so that column is read as the phone here.

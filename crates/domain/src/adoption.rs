@@ -7,7 +7,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::account::AccountSequence;
-use crate::amount::Amount;
+use crate::amount::{Amount, AmountError};
 use crate::pricing::{Price, PriceError};
 
 /// Adoptions dated before this day are taken for mistakes.
@@ -22,6 +22,18 @@ pub enum SourcePrice {
     Priced(Amount),
     /// A price that `DECIMAL(20,10)` cannot hold, in the source's own words; never priced by the formula.
     Unstorable(String),
+}
+
+impl SourcePrice {
+    /// A price as somebody writes it. One that cannot be stored would make an anomaly of an adoption; what is no number
+    /// is refused.
+    pub fn parse(text: &str) -> Result<Self, AmountError> {
+        match Amount::parse(text) {
+            Ok(amount) => Ok(Self::Priced(amount)),
+            Err(AmountError::Malformed(text)) => Err(AmountError::Malformed(text)),
+            Err(AmountError::Inexact(_) | AmountError::Overflow) => Ok(Self::Unstorable(text.to_owned())),
+        }
+    }
 }
 
 /// An adoption as upstream describes it now.

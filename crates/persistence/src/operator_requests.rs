@@ -7,11 +7,13 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
+use utoipa::ToSchema;
 
+use crate::views::Page;
 use crate::{Error, Result};
 
 /// What can be asked for. Stored as its name and the JSON of its arguments.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "action", content = "arguments", rename_all = "snake_case")]
 pub enum Action {
     /// The ingestor reads the message of a dead letter once more.
@@ -126,6 +128,21 @@ pub async fn get(connection: &mut PgConnection, id: i64) -> Result<Option<Operat
     .fetch_optional(connection)
     .await?;
     Ok(request)
+}
+
+/// The requests numbered below `before`, newest first.
+pub async fn page(connection: &mut PgConnection, before: i64, limit: i64) -> Result<Page<OperatorRequest>> {
+    let requests = sqlx::query_as!(
+        OperatorRequest,
+        r#"SELECT id, requested_by, requested_at, action, coalesce(arguments, '{}') AS "arguments!", carried_out_at,
+                  outcome, succeeded
+           FROM operator_requests WHERE id < $1 ORDER BY id DESC LIMIT $2::bigint + 1"#,
+        before,
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(Page::from_rows(requests, limit))
 }
 
 /// Says what came of an open request; false: somebody else did before.

@@ -103,7 +103,9 @@ pub async fn release(connection: &mut PgConnection, ids: &[Uuid]) -> Result<()> 
 pub async fn write(connection: &mut PgConnection, topic: &str, rows: &[Synced<UserFields>]) -> Result<()> {
     let source = SourceColumns::of(rows);
     let accounts: Vec<&str> = rows.iter().map(|row| row.fields.account.as_str()).collect();
-    let phones: Vec<Option<&str>> = rows.iter().map(|row| row.fields.phone.as_deref()).collect();
+    // who was deleted leaves no phone number behind
+    let phone = |row: &Synced<UserFields>| row.fields.phone.clone().filter(|_| row.deleted_at.is_none());
+    let phones: Vec<Option<String>> = rows.iter().map(phone).collect();
     let statuses: Vec<Option<&str>> = rows.iter().map(|row| row.fields.status.as_deref()).collect();
     let created: Vec<Option<DateTime<Utc>>> = rows.iter().map(|row| row.fields.created_at).collect();
     sqlx::query!(
@@ -130,7 +132,7 @@ pub async fn write(connection: &mut PgConnection, topic: &str, rows: &[Synced<Us
                    THEN u.contribution_calculated ELSE EXCLUDED.contribution_calculated END"#,
         &source.ids,
         &accounts as &[&str],
-        &phones as &[Option<&str>],
+        &phones as &[Option<String>],
         &statuses as &[Option<&str>],
         &created as &[Option<DateTime<Utc>>],
         &source.lsns,

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
+use crate::codes;
 use crate::problem::Problem;
 
 const TAG_BYTES: usize = 8;
@@ -77,5 +78,5 @@ impl Listing {
 }
 
 fn refused(why: &str) -> Problem {
-    Problem::parameter("invalid_cursor", "cursor", why)
+    Problem::parameter(&codes::INVALID_CURSOR, "cursor", why)
 }

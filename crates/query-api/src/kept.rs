@@ -37,8 +37,19 @@ impl<T> Default for Kept<T> {
 impl<T> Kept<T> {
     /// The answer that is kept, or a new one. Whoever comes while it is being made waits for it.
     pub async fn get(&self, make: impl AsyncFnOnce() -> Result<T, Problem>) -> Result<Arc<T>, Problem> {
+        self.get_if(|_| true, make).await
+    }
+
+    /// The same, with a new one where the one that is kept will not `do`.
+    pub async fn get_if(
+        &self,
+        will_do: impl FnOnce(&T) -> bool,
+        make: impl AsyncFnOnce() -> Result<T, Problem>,
+    ) -> Result<Arc<T>, Problem> {
         let mut kept = self.0.lock().await;
-        if let Some(made) = kept.as_ref().filter(|made| Instant::now() < made.until) {
+        if let Some(made) = kept.as_ref().filter(|made| Instant::now() < made.until)
+            && made.answer.as_ref().map_or(true, |answer| will_do(answer))
+        {
             return made.answer.clone();
         }
         let began = Instant::now();

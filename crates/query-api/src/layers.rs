@@ -4,16 +4,18 @@
 
 use std::time::Instant;
 
+use actix_cors::Cors;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::middleware::{DefaultHeaders, Next};
+use actix_web::middleware::{Condition, DefaultHeaders, Next};
 use actix_web::{Error, ResponseError};
 
+use crate::codes;
 use crate::problem::Problem;
 
-/// A longer body is refused unread: no route takes one.
-const BODY_BYTES: u64 = 64 * 1024;
+/// A longer body is refused unread.
+pub(crate) const BODY_BYTES: usize = 64 * 1024;
 /// A longer address is refused.
 const URI_BYTES: usize = 8 * 1024;
 
@@ -32,6 +34,18 @@ pub(crate) fn headers() -> DefaultHeaders {
         ))
 }
 
+/// Lets pages of `origins` ask; where there are none, those of our own only.
+pub(crate) fn cors(origins: &[String]) -> Condition<Cors> {
+    let cors = Cors::default()
+        .allowed_methods(["GET", "POST"])
+        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_NONE_MATCH])
+        .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER])
+        // a page that may not ask is kept from reading the answer by its browser
+        .block_on_origin_mismatch(false)
+        .max_age(600);
+    Condition::new(!origins.is_empty(), origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin)))
+}
+
 /// Refuses what is too large.
 pub(crate) async fn bounds<B: MessageBody>(
     request: ServiceRequest,
@@ -39,11 +53,11 @@ pub(crate) async fn bounds<B: MessageBody>(
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let uri = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len());
     let length = request.headers().get(header::CONTENT_LENGTH);
-    let body = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok()).unwrap_or(0);
+    let body = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok()).unwrap_or(0);
     let problem = if uri > URI_BYTES {
-        Problem::uri_too_long()
+        Problem::of(&codes::URI_TOO_LONG)
     } else if body > BODY_BYTES {
-        Problem::too_large()
+        Problem::of(&codes::PAYLOAD_TOO_LARGE)
     } else {
         return Ok(next.call(request).await?.map_into_left_body());
     };

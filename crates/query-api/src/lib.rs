@@ -1,4 +1,5 @@
-//! The HTTP API and its console: what is known, to people and to other services. It writes nothing.
+//! The HTTP API and its console: what is known, to people and to other services. It writes nothing but what
+//! operators ask the workers for.
 //!
 //! * [`routes`](mod@routes) is the one table of what there is and who may ask for it;
 //! * a handler parses its parameters, reads one view of [`persistence::views`], and serialises it;
@@ -7,13 +8,19 @@
 //!   ([`kept::Kept`]).
 
 pub mod auth;
+mod body;
+mod cache;
+pub mod codes;
 pub mod console;
 pub mod cursor;
 mod handlers;
 pub mod kept;
 mod layers;
+mod limits;
+pub mod openapi;
 pub mod parameters;
 pub mod problem;
+mod reads;
 pub mod routes;
 pub mod server;
 mod slots;

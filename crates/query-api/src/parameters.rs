@@ -11,12 +11,107 @@ use domain::{AccountSequence, SystemAccount};
 use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
+use crate::codes::{self, Code};
 use crate::problem::Problem;
 
 /// Rows of a page when nothing is said.
 pub const DEFAULT_LIMIT: i64 = 50;
 /// Rows of a page at most.
 pub const MAX_LIMIT: i64 = 500;
+
+/// A query parameter that a route takes.
+#[derive(Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What it chooses.
+    pub about: &'static str,
+    /// What it may be.
+    pub kind: Kind,
+}
+
+/// What a query parameter may be.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// A day: `2026-01-31`.
+    Day,
+    /// One of these.
+    OneOf(&'static [&'static str]),
+    /// How many rows at most.
+    Limit,
+    /// Where the page begins.
+    Cursor,
+    /// A `distribution_seq`.
+    Seq,
+}
+
+impl Kind {
+    /// With what another value is refused.
+    pub fn refusal(self) -> Option<&'static Code> {
+        match self {
+            Self::Text => None,
+            Self::Day => Some(&codes::INVALID_DATE),
+            Self::OneOf(_) | Self::Seq => Some(&codes::INVALID_VALUE),
+            Self::Limit => Some(&codes::INVALID_LIMIT),
+            Self::Cursor => Some(&codes::INVALID_CURSOR),
+        }
+    }
+}
+
+impl Parameter {
+    /// `limit`.
+    pub const LIMIT: Self = Self::new("limit", "Rows of a page at most", Kind::Limit);
+    /// `cursor`.
+    pub const CURSOR: Self =
+        Self::new("cursor", "`nextCursor` of the page before, with the same filters", Kind::Cursor);
+
+    /// A parameter.
+    pub const fn new(name: &'static str, about: &'static str, kind: Kind) -> Self {
+        Self { name, about, kind }
+    }
+}
+
+/// What every route takes.
+pub static EVERYWHERE: [Parameter; 1] = [Parameter::new(
+    "minSeq",
+    "The answer includes this entry: waits for it two seconds at most. What is kept for a moment may be older (`/sync-status`, \
+        `/conservation`)",
+    Kind::Seq,
+)];
+
+/// `minSeq`.
+pub fn min_seq(query: &str) -> Result<Option<i64>, Problem> {
+    // a query that cannot be read is refused where its names are checked
+    let given = pairs(query).unwrap_or_default();
+    let Some((name, text)) = given.into_iter().rfind(|(name, _)| name == EVERYWHERE[0].name) else {
+        return Ok(None);
+    };
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let parsed = text.parse().ok().filter(|seq| *seq >= 0);
+    parsed.map(Some).ok_or_else(|| {
+        Problem::parameter(&codes::INVALID_VALUE, name, "it is a distribution_seq: a whole number")
+    })
+}
+
+/// Refuses a query with a parameter that is none of `known`.
+pub fn check_names(query: &str, known: &[Parameter]) -> Result<(), Problem> {
+    let known = || known.iter().chain(&EVERYWHERE);
+    let unknown = pairs(query)?.into_iter().find(|(name, _)| known().all(|known| known.name != name));
+    let Some((name, _)) = unknown else { return Ok(()) };
+    let names: Vec<&str> = known().map(|known| known.name).collect();
+    let takes = format_args!("this route takes {}", names.join(", "));
+    Err(Problem::parameter(&codes::UNKNOWN_PARAMETER, name, takes))
+}
+
+fn pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
+    let parsed = web::Query::<Vec<(String, String)>>::from_query(query);
+    parsed.map(web::Query::into_inner).map_err(|_| Problem::of(&codes::INVALID_QUERY))
+}
+
 /// `/api/v1/{noun}/{name}`: where noun and name stand when the path is split at `/`.
 const NOUN_SEGMENT: usize = 3;
 const NAME_SEGMENT: usize = 4;
@@ -44,7 +139,7 @@ fn account_name(request: &HttpRequest) -> Result<String, Problem> {
 }
 
 fn refused_account(why: impl std::fmt::Display) -> Problem {
-    Problem::parameter("invalid_account_sequence", "accountSequence", why)
+    Problem::parameter(&codes::INVALID_ACCOUNT_SEQUENCE, "accountSequence", why)
 }
 
 /// The account in the path, or 400 `invalid_account_sequence`.
@@ -77,13 +172,21 @@ fn day(text: &str) -> Option<NaiveDate> {
 }
 
 fn refused_day(parameter: &'static str) -> Problem {
-    Problem::parameter("invalid_date", parameter, "a day reads YYYY-MM-DD")
+    Problem::parameter(&codes::INVALID_DATE, parameter, "a day reads YYYY-MM-DD")
 }
 
 /// The adoption in the path, or 400 `invalid_adoption_id`.
 pub fn adoption(request: &HttpRequest) -> Result<Uuid, Problem> {
     let parsed = name(request).and_then(|name| Uuid::try_parse(&name).ok());
-    parsed.ok_or_else(|| Problem::parameter("invalid_adoption_id", "originalAdoptionId", "it is not a UUID"))
+    parsed.ok_or_else(|| {
+        Problem::parameter(&codes::INVALID_ADOPTION_ID, "originalAdoptionId", "it is not a UUID")
+    })
+}
+
+/// The request of an operator in the path, or 400 `invalid_value`.
+pub fn request_id(request: &HttpRequest) -> Result<i64, Problem> {
+    let parsed = name(request).and_then(|name| name.parse().ok());
+    parsed.ok_or_else(|| Problem::parameter(&codes::INVALID_VALUE, "requestId", "it is not a number"))
 }
 
 /// The query, by name. A parameter without a value counts as left out; of one sent twice the last counts.
@@ -95,10 +198,10 @@ impl FromRequest for Query {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let parsed = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
-            .map(|pairs| pairs.into_inner().into_iter().filter(|(_, value)| !value.is_empty()).collect())
-            .map_err(|_| Problem::parameter("invalid_query", "query", "it cannot be read"));
-        ready(parsed.map(Self))
+        let given = |pairs: Vec<(String, String)>| {
+            Self(pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect())
+        };
+        ready(pairs(request.query_string()).map(given))
     }
 }
 
@@ -120,7 +223,7 @@ impl Query {
         if let (Some(from), Some(to)) = (from, to)
             && to < from
         {
-            return Err(Problem::parameter("invalid_date", "to", "it is before `from`"));
+            return Err(Problem::parameter(&codes::INVALID_DATE, "to", "it is before `from`"));
         }
         Ok((from, to))
     }
@@ -129,8 +232,9 @@ impl Query {
     pub fn limit(&self) -> Result<i64, Problem> {
         let Some(text) = self.text("limit") else { return Ok(DEFAULT_LIMIT) };
         let parsed = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
-        parsed
-            .ok_or_else(|| Problem::parameter("invalid_limit", "limit", "a limit is a number from 1 to 500"))
+        parsed.ok_or_else(|| {
+            Problem::parameter(&codes::INVALID_LIMIT, "limit", "a limit is a number from 1 to 500")
+        })
     }
 
     /// Where the page begins.
@@ -147,7 +251,7 @@ impl Query {
         let Some(text) = self.text(name) else { return Ok(None) };
         let found = allowed.iter().find(|word| **word == text).copied();
         let refused =
-            || Problem::parameter("invalid_value", name, format_args!("one of {}", allowed.join(", ")));
+            || Problem::parameter(&codes::INVALID_VALUE, name, format_args!("one of {}", allowed.join(", ")));
         found.map(Some).ok_or_else(refused)
     }
 }

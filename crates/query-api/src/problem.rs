@@ -2,12 +2,16 @@
 //!
 //! What is wrong inside is logged, never told.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use persistence::Kind;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::codes::{self, Code};
 
 /// Media type of a [`Problem`].
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -15,108 +19,85 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 /// An answer other than the one asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    status: StatusCode,
-    code: &'static str,
-    title: &'static str,
-    detail: String,
-    parameter: Option<&'static str>,
+    code: &'static Code,
+    detail: Option<String>,
+    parameter: Option<Cow<'static, str>>,
+    /// Seconds until it is worth to try again, where that is known.
+    retry_after: Option<u64>,
 }
 
-/// As it is sent.
-#[derive(Serialize)]
-struct Body<'a> {
+/// What went wrong (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct Body<'a> {
+    /// A URN that ends in the code.
     r#type: String,
+    /// The same for all problems of the code.
     title: &'a str,
+    /// The status of the answer.
     status: u16,
+    /// About this request, for people.
     detail: &'a str,
+    /// Stable: see `docs/errors.md`.
     code: &'a str,
+    /// Which parameter, or which place in the body, where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     parameter: Option<&'a str>,
 }
 
 impl Problem {
-    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl fmt::Display) -> Self {
-        Self { status, code, title, detail: detail.to_string(), parameter: None }
+    /// One of which there is no more to say than its code's meaning.
+    pub fn of(code: &'static Code) -> Self {
+        Self { code, detail: None, parameter: None, retry_after: None }
     }
 
-    /// 400: `parameter` cannot be understood.
-    pub fn parameter(code: &'static str, parameter: &'static str, detail: impl fmt::Display) -> Self {
-        let problem = Self::new(StatusCode::BAD_REQUEST, code, "A parameter is not valid", detail);
-        Self { parameter: Some(parameter), ..problem }
+    /// One with what was wrong this time.
+    pub fn detailed(code: &'static Code, detail: impl fmt::Display) -> Self {
+        Self { detail: Some(detail.to_string()), ..Self::of(code) }
     }
 
-    /// 401: no token, or one that does not hold.
-    pub fn unauthorized(code: &'static str, detail: impl fmt::Display) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, code, "A valid bearer token is needed", detail)
+    /// `parameter` cannot be understood.
+    pub fn parameter(
+        code: &'static Code,
+        parameter: impl Into<Cow<'static, str>>,
+        detail: impl fmt::Display,
+    ) -> Self {
+        Self { parameter: Some(parameter.into()), ..Self::detailed(code, detail) }
+    }
+
+    /// 429: the caller may ask again in so many seconds.
+    pub fn too_many_requests(seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..Self::of(&codes::TOO_MANY_REQUESTS) }
     }
 
     /// 403: the token does not allow this.
     pub fn forbidden() -> Self {
-        Self::new(
-            StatusCode::FORBIDDEN,
-            "forbidden",
-            "Not allowed",
-            "the token's roles do not allow this request",
-        )
+        Self::of(&codes::FORBIDDEN)
     }
 
     /// 404: no user, referral or entry names the account.
     pub fn account_unknown() -> Self {
-        let detail = "no user, referral or entry names this account";
-        Self::new(StatusCode::NOT_FOUND, "account_unknown", "The account is not known", detail)
-    }
-
-    /// 404: no adoption has this upstream id.
-    pub fn adoption_unknown() -> Self {
-        let detail = "no adoption with this id has been read";
-        Self::new(StatusCode::NOT_FOUND, "adoption_unknown", "The adoption is not known", detail)
+        Self::of(&codes::ACCOUNT_UNKNOWN)
     }
 
     /// 404: no snapshot of that day is sealed.
     pub fn snapshot_unknown() -> Self {
-        let detail = "no snapshot of this day is sealed";
-        Self::new(StatusCode::NOT_FOUND, "snapshot_unknown", "There is no such snapshot", detail)
+        Self::of(&codes::SNAPSHOT_UNKNOWN)
     }
 
     /// 404: the snapshot has no line of the account.
     pub fn not_in_snapshot() -> Self {
-        let detail = "the account had no effective contribution on this day";
-        Self::new(StatusCode::NOT_FOUND, "account_not_in_snapshot", "The snapshot has no such line", detail)
-    }
-
-    /// 404: no such route.
-    pub fn route_unknown() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "route_unknown", "There is nothing here", "no such route")
-    }
-
-    /// 405: the route exists, but not with this method.
-    pub fn method_not_allowed() -> Self {
-        let title = "The method is not allowed";
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", title, "this route answers to GET")
-    }
-
-    /// 413: the request is larger than any that makes sense.
-    pub fn too_large() -> Self {
-        let detail = "the request's body is too large";
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "The request is too large", detail)
-    }
-
-    /// 414: the address is longer than any that makes sense.
-    pub fn uri_too_long() -> Self {
-        let detail = "the request's address is too long";
-        Self::new(StatusCode::URI_TOO_LONG, "uri_too_long", "The request is too large", detail)
+        Self::of(&codes::ACCOUNT_NOT_IN_SNAPSHOT)
     }
 
     /// 503: the database is away, or too busy to answer in time.
     pub fn database_unavailable() -> Self {
-        let title = "The database does not answer";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", title, "try again in a moment")
+        Self::of(&codes::DATABASE_UNAVAILABLE)
     }
 
     /// 500: our fault.
     pub fn internal() -> Self {
-        let detail = "the failure was logged";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The service failed", detail)
+        Self::of(&codes::INTERNAL)
     }
 }
 
@@ -137,7 +118,7 @@ impl From<persistence::Error> for Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code, self.detail)
+        write!(f, "{}: {}", self.code.code, self.detail.as_deref().unwrap_or(self.code.meaning))
     }
 }
 
@@ -145,23 +126,25 @@ impl std::error::Error for Problem {}
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        self.status
+        self.code.status
     }
 
     fn error_response(&self) -> HttpResponse {
+        let Code { code, status, title, meaning, .. } = *self.code;
         let body = Body {
-            r#type: format!("urn:contribution:problem:{}", self.code),
-            title: self.title,
-            status: self.status.as_u16(),
-            detail: &self.detail,
-            code: self.code,
-            parameter: self.parameter,
+            r#type: format!("urn:contribution:problem:{code}"),
+            title,
+            status: status.as_u16(),
+            detail: self.detail.as_deref().unwrap_or(meaning),
+            code,
+            parameter: self.parameter.as_deref(),
         };
-        let mut response = HttpResponse::build(self.status);
-        match self.status {
+        let mut response = HttpResponse::build(status);
+        match status {
             StatusCode::UNAUTHORIZED => response.insert_header((header::WWW_AUTHENTICATE, "Bearer")),
-            StatusCode::METHOD_NOT_ALLOWED => response.insert_header((header::ALLOW, "GET")),
-            StatusCode::SERVICE_UNAVAILABLE => response.insert_header((header::RETRY_AFTER, "1")),
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                response.insert_header((header::RETRY_AFTER, self.retry_after.unwrap_or(1)))
+            }
             _ => &mut response,
         };
         response.content_type(MEDIA_TYPE).body(serde_json::to_string(&body).unwrap_or_default())

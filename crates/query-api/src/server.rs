@@ -10,11 +10,12 @@ use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use persistence::{Kind, migrations};
 use runtime::{CancellationToken, Health, Readiness, Settings};
+use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 
 use crate::handlers::conservation;
 use crate::state::Api;
-use crate::{console, handlers, layers, routes};
+use crate::{console, handlers, layers, openapi, reads, routes};
 
 /// How long requests in hand may take after a stop; the process as a whole has 8 seconds.
 const GRACE_SECONDS: u64 = 6;
@@ -22,6 +23,14 @@ const GRACE_SECONDS: u64 = 6;
 const WATCH: Duration = Duration::from_secs(2);
 /// How often the books are checked even when nobody asks, for the metrics.
 const CHECK_BOOKS: Duration = Duration::from_secs(15);
+/// How long a client may take to send a request's head; a slow body falls under the request's own limit.
+const HEAD: Duration = Duration::from_secs(5);
+/// How long a connection may be idle: a little longer than proxies keep theirs, who would else meet a closed one.
+const IDLE: Duration = Duration::from_secs(75);
+/// How long a client may take to close its side.
+const GOODBYE: Duration = Duration::from_secs(1);
+/// Connections that a thread holds at most.
+const CONNECTIONS: usize = 5_000;
 /// Threads that answer; each waits for the database most of its time.
 const THREADS: usize = 4;
 
@@ -31,6 +40,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     api: web::Data<Api>,
+    origins: Vec<String>,
     time_zone: String,
     readiness: Readiness,
 }
@@ -52,7 +62,9 @@ impl Server {
         let listener =
             TcpListener::bind(address).with_context(|| format!("cannot listen on {address} (http.port)"))?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address, api, time_zone: settings.business.time_zone.to_string(), readiness })
+        let (origins, time_zone) =
+            (settings.http.cors_origins.clone(), settings.business.time_zone.to_string());
+        Ok(Self { listener, address, api, origins, time_zone, readiness })
     }
 
     /// Where it listens.
@@ -63,16 +75,31 @@ impl Server {
     /// Serves until `shutdown` is cancelled, then until the requests in hand have ended. Errs where the schema is not
     /// this build's.
     pub async fn run_until_stopped(self, shutdown: CancellationToken) -> anyhow::Result<()> {
-        let Self { listener, api, time_zone, readiness, .. } = self;
+        let Self { listener, api, origins, time_zone, readiness, .. } = self;
         let watched = api.clone();
-        let server = HttpServer::new(move || app!(api))
+        let server = HttpServer::new(move || app!(api, origins))
             .workers(THREADS)
             .disable_signals()
             .shutdown_timeout(GRACE_SECONDS)
+            .max_connections(CONNECTIONS)
+            .client_request_timeout(HEAD)
+            .client_disconnect_timeout(GOODBYE)
+            .keep_alive(IDLE)
             .listen(listener)?
             .run();
         let handle = server.handle();
         let serving = tokio::spawn(server);
+        // ends with this function
+        let mut beside = JoinSet::new();
+        let keeping = watched.clone().into_inner();
+        beside.spawn(async move {
+            let caching = async {
+                if let Some(cache) = &keeping.cache {
+                    cache.run().await;
+                }
+            };
+            tokio::join!(caching, keeping.authenticator.keep(&keeping.health), keeping.limits.forget());
+        });
         let watching = async {
             watch_schema(&watched, &time_zone, &readiness).await?;
             tokio::join!(watch_database(&watched, &readiness), check_books(&watched));
@@ -91,15 +118,18 @@ impl Server {
 
 /// The routes with all that stands around them. A macro, because the type of an `App` has no name.
 macro_rules! app {
-    ($api:ident) => {
+    ($api:ident, $origins:ident) => {
         App::new()
             .app_data($api.clone())
+            .wrap(from_fn(reads::note))
             .wrap(from_fn(layers::bounds))
             .wrap(Compress::default())
+            .wrap(layers::cors(&$origins))
             .wrap(from_fn(layers::measure))
             .wrap(layers::headers())
             .service(routes::scope())
             .configure(handlers::process::configure)
+            .configure(openapi::configure)
             .configure(console::configure)
             .default_service(web::to(routes::route_unknown))
     };

@@ -5,13 +5,14 @@ use domain::{Amount, Beneficiary, Distribution, Entry, Line, Plans, Rate, line_i
 use persistence::Error;
 use persistence::views::explanation::StoredLine;
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Slots of an entry.
 const SLOTS: u8 = 24;
 
 /// One slot: to whom, or why to nobody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Slot {
     #[serde(rename = "slot")]
@@ -34,7 +35,7 @@ pub(crate) struct Slot {
 }
 
 /// Where a slot goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum To {
     Account,

@@ -16,6 +16,7 @@ use persistence::{PgConnection, PgPool};
 use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
+use utoipa::ToSchema;
 
 use crate::problem::Problem;
 
@@ -91,7 +92,7 @@ impl Tally {
 }
 
 /// `GET /conservation`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Conservation {
     /// Whether all hold; none while the ledger is still being summed.
@@ -107,7 +108,7 @@ pub struct Conservation {
 }
 
 /// One identity: two ways to the same number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Identity {
     /// Its number in RULES section 8.

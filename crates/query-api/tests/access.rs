@@ -11,6 +11,7 @@ use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use query_api::auth::Access;
 use query_api::routes::ENDPOINTS;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 const SECRET: &str = "a secret of more than thirty-two bytes";
@@ -39,7 +40,11 @@ fn jwt() -> [(&'static str, &'static str); 4] {
 }
 
 async fn status(api: &Api, path: &str, token: Option<&str>) -> anyhow::Result<u16> {
-    let mut request = api.client.get(format!("{}/api/v1{path}", api.base));
+    status_of(api, Method::GET, path, token).await
+}
+
+async fn status_of(api: &Api, method: Method, path: &str, token: Option<&str>) -> anyhow::Result<u16> {
+    let mut request = api.client.request(method, format!("{}/api/v1{path}", api.base));
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }
@@ -61,14 +66,21 @@ async fn every_route_with_every_caller() -> anyhow::Result<()> {
     let operator = sign(&claims("ops", &["operator"])?)?;
     let nobody = sign(&claims(ACCOUNT, &["auditor"])?)?;
     let plain = sign(&claims(ACCOUNT, &[])?)?;
-    for endpoint in ENDPOINTS {
+    for endpoint in &ENDPOINTS {
         let path = endpoint
             .path
             .replace("{accountSequence}", ACCOUNT)
             .replace("{date}", "2026-11-22")
-            .replace("{originalAdoptionId}", "00000000-0000-4000-8000-000000000001");
+            .replace("{originalAdoptionId}", "00000000-0000-4000-8000-000000000001")
+            .replace("{requestId}", "1");
+        let method = Method::from_bytes(endpoint.method.as_str().as_bytes())?;
         // nothing is known in this database: who may ask for one thing is told that it is not there
-        let there = if endpoint.path.contains('{') { 404 } else { 200 };
+        let there = match (method == Method::POST, endpoint.path.contains('{')) {
+            // nothing is sent with it
+            (true, _) => 415,
+            (false, true) => 404,
+            (false, false) => 200,
+        };
         let (own_status, service_status) = match endpoint.access {
             Access::Own => (there, there),
             Access::Services => (403, there),
@@ -84,7 +96,8 @@ async fn every_route_with_every_caller() -> anyhow::Result<()> {
             ("service", Some(&service), service_status),
             ("operator", Some(&operator), there),
         ] {
-            assert_eq!(status(api, &path, token).await?, expected, "{path} by {caller}");
+            let found = status_of(api, method.clone(), &path, token).await?;
+            assert_eq!(found, expected, "{method} {path} by {caller}");
         }
     }
     // an encoded letter reaches the same route with the same check
@@ -92,7 +105,7 @@ async fn every_route_with_every_caller() -> anyhow::Result<()> {
     assert_eq!(status(api, "/%64ead-letters", Some(&operator)).await?, 200);
     assert_eq!(status(api, "/nothing", None).await?, 401);
     assert_eq!(status(api, "/nothing", Some(&operator)).await?, 404);
-    for open in ["/", "/health/live", "/health/ready", "/metrics"] {
+    for open in ["/", "/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs/"] {
         assert_eq!(api.client.get(format!("{}{open}", api.base)).send().await?.status(), 200, "{open}");
     }
     stand.close().await

@@ -99,6 +99,16 @@ async fn every_line_is_proven_to_whoever_knows_the_root() -> anyhow::Result<()> 
         }
     }
     assert_eq!(total, header.network_total_contribution);
+    let listed = stand.api.walk(&format!("/snapshots/{day}/accounts"), 100).await?;
+    let text = stand.api.get(&format!("/snapshots/{day}/accounts.csv")).await?.text().await?;
+    let rows: Vec<&str> = text.lines().skip(1).collect();
+    assert_eq!((listed.len(), rows.len()), (accounts.len(), accounts.len()));
+    for ((item, row), account) in listed.iter().zip(rows).zip(&accounts) {
+        assert_eq!(item["accountSequence"], *account);
+        let fields: Vec<&str> = row.split(',').collect();
+        assert_eq!((fields[1], &json!(fields[2])), (account.as_str(), &item["effectiveContribution"]));
+        assert_eq!(json!(fields[4]), item["contributionRatio"]);
+    }
     let answer = stand.api.json(&format!("/snapshots/{day}/accounts/{}/proof", accounts[17])).await?;
     for (what, changed) in changed(&answer) {
         let proof: Proof = serde_json::from_value(changed.clone())?;
@@ -246,7 +256,8 @@ async fn what_is_not_there_is_refused_by_name() -> anyhow::Result<()> {
         ("/snapshots?limit=0".to_owned(), 400, "invalid_limit"),
         ("/snapshots?cursor=AAAA".to_owned(), 400, "invalid_cursor"),
         (format!("/snapshots/{day}/drift?cursor=AAAAAAAAAAAAAAAA"), 400, "invalid_cursor"),
-        (format!("/snapshots/{day}/accounts"), 404, "route_unknown"),
+        ("/snapshots/2020-01-01/accounts".to_owned(), 404, "snapshot_unknown"),
+        ("/snapshots/2020-01-01/accounts.csv".to_owned(), 404, "snapshot_unknown"),
     ] {
         let (found, problem) = stand.api.problem(&path).await?;
         assert_eq!((found, &problem["code"]), (status, &json!(code)), "{path}: {problem}");

@@ -37,7 +37,7 @@ impl Decoding {
 
     fn new(name: &'static str, capture: &'static str, scale: Scale) -> Self {
         let format =
-            Format { columns: runtime::settings::ColumnMap::new(), price_scale: 10, max_bytes: 1 << 20 };
+            Format { columns: runtime::settings::ColumnMap::new(), price_scale: 10, keep_phones: true, max_bytes: 1 << 20 };
         Self { name, capture, scale, captured: Vec::new(), format }
     }
 

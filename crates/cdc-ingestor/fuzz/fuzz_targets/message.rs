@@ -18,7 +18,7 @@ fuzz_target!(|input: &[u8]| {
 
 fn push<R: FromRow>(key: Option<&[u8]>, value: &[u8]) {
     let format = BatchFormat {
-        format: Format { columns: Default::default(), price_scale: 10, max_bytes: 1 << 20 },
+        format: Format { columns: Default::default(), price_scale: 10, keep_phones: true, max_bytes: 1 << 20 },
         letter_max_bytes: 4096,
     };
     let message = Message { partition: 0, offset: 0, key, value: Some(value) };

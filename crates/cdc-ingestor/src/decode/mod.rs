@@ -26,6 +26,8 @@ pub struct Format {
     pub columns: ColumnMap,
     /// Scale of a precise decimal that comes without schema.
     pub price_scale: i32,
+    /// Whether phone numbers are kept; else each counts as NULL.
+    pub keep_phones: bool,
     /// Longer values are refused.
     pub max_bytes: usize,
 }
@@ -85,7 +87,8 @@ fn change<R: FromRow>(id: Uuid, envelope: Envelope<'_>, format: &Format) -> Resu
     let row = match row {
         None => None,
         Some(fields) => {
-            let row = Row { fields, columns: &format.columns, schema, price_scale: format.price_scale };
+            let Format { columns, price_scale, keep_phones, .. } = format;
+            let row = Row { fields, columns, schema, price_scale: *price_scale, keep_phones: *keep_phones };
             if row.value("id").is_some_and(|value| parse_id(value) != Some(id)) {
                 return Err(Refusal::field(Code::KeyMismatch, row.column("id")));
             }

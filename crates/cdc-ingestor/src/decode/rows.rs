@@ -107,6 +107,7 @@ pub struct Row<'a> {
     pub(super) columns: &'a ColumnMap,
     pub(super) schema: RowSchema<'a>,
     pub(super) price_scale: i32,
+    pub(super) keep_phones: bool,
 }
 
 impl FromRow for UserRow {
@@ -115,7 +116,7 @@ impl FromRow for UserRow {
     fn from_row(row: &Row<'_>) -> Result<Self, Refusal> {
         Ok(Self {
             account: row.account()?,
-            phone: row.short_text("phone")?,
+            phone: if row.keep_phones { row.short_text("phone")? } else { Cell::Is(None) },
             status: row.short_text("status")?,
             created_at: row.instant("created_at"),
         })

@@ -59,7 +59,7 @@ impl Line {
 
 pub fn format() -> BatchFormat {
     BatchFormat {
-        format: Format { columns: BTreeMap::new(), price_scale: 10, max_bytes: 1 << 20 },
+        format: Format { columns: BTreeMap::new(), price_scale: 10, keep_phones: true, max_bytes: 1 << 20 },
         letter_max_bytes: 65_536,
     }
 }

@@ -6,6 +6,7 @@ use domain::{AccountSequence, Amount, SourceType, UnallocatedKind};
 use persistence::single::{self, KindSums, Missed};
 use persistence::verify::accounts::{Balances, Counts};
 use persistence::verify::derived::StoredAccount;
+use persistence::views::formula::{Formula, Share};
 use persistence::views::{self, Snapshot, as_of};
 use serde::Serialize;
 
@@ -75,27 +76,6 @@ struct CountColumns {
     unlocked_bonus_tiers: i32,
 }
 
-/// The view of RULES section 5.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Formula {
-    ledger: Amount,
-    #[serde(rename = "formula")]
-    today: Amount,
-    difference: Amount,
-    unlocked_since: Vec<Share>,
-}
-
-/// Shares that were not the account's when they fell due, and would be now.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Share {
-    #[serde(rename = "share")]
-    name: String,
-    lines: i64,
-    amount: Amount,
-}
-
 /// Reads, shows, and is bad when something stored differs.
 pub async fn run(args: Calculate, context: &Context) -> Result<Outcome> {
     let account = AccountSequence::parse(&args.account).map_err(|error| Error::Usage(error.to_string()))?;
@@ -141,7 +121,7 @@ async fn calculate(snapshot: &mut Snapshot, account: AccountSequence) -> Result<
         summed: BalanceColumns::of(&balances)?,
         lines: kinds.iter().map(Kind::of).collect::<Result<_>>()?,
         stored_counts: CountColumns::of(&row.map_or_else(Counts::default, |row| row.counts)),
-        formula: Formula::of(
+        formula: formula(
             Amount::from_decimal(balances.total).map_err(persistence::Error::from)?,
             &counts,
             &missed,
@@ -242,15 +222,12 @@ impl CountColumns {
     }
 }
 
-impl Formula {
-    fn of(ledger: Amount, counts: &Counts, missed: &[Missed]) -> Result<Self> {
-        let small = |count: i32| u8::try_from(count).unwrap_or(0);
-        let (depth, tiers) = (small(counts.depth), small(counts.tiers));
-        let unlocked: Vec<&Missed> =
-            missed.iter().filter(|missed| missed.kind.is_unlocked_by(depth, tiers)).collect();
-        let difference = Amount::checked_sum(unlocked.iter().map(|missed| missed.amount))
-            .map_err(persistence::Error::from)?;
-        let shares = unlocked.into_iter().map(|missed| Share {
+/// The formula, from the lines themselves.
+fn formula(ledger: Amount, counts: &Counts, missed: &[Missed]) -> Result<Formula> {
+    let small = |count: i32| u8::try_from(count).unwrap_or(0);
+    let (depth, tiers) = (small(counts.depth), small(counts.tiers));
+    let shares =
+        missed.iter().filter(|missed| missed.kind.is_unlocked_by(depth, tiers)).map(|missed| Share {
             name: match missed.kind {
                 UnallocatedKind::LevelOverflow(level) => format!("level {level}"),
                 UnallocatedKind::BonusTier(tier) => format!("bonus tier {tier}"),
@@ -259,13 +236,7 @@ impl Formula {
             lines: missed.lines,
             amount: missed.amount,
         });
-        Ok(Self {
-            ledger,
-            today: ledger.checked_add(difference).map_err(persistence::Error::from)?,
-            difference,
-            unlocked_since: shares.collect(),
-        })
-    }
+    Ok(Formula::of(ledger, shares.collect()).map_err(persistence::Error::from)?)
 }
 
 fn show(of: &Calculation) {

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::SimulationError;
 use crate::account::AccountSequence;
@@ -19,7 +20,7 @@ use crate::slots::write_lines;
 use crate::system::SystemAccount;
 
 /// What would become of an adoption.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "outcome", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum AdoptionOutcome {
     /// It would be distributed.
@@ -41,7 +42,7 @@ pub enum AdoptionOutcome {
 }
 
 /// An adoption as it would be distributed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SimulatedAdoption {
     /// The adopter.
@@ -75,7 +76,7 @@ pub struct SimulatedAdoption {
 }
 
 /// An account of the upline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SimulatedAncestor {
     /// The account.
@@ -87,7 +88,7 @@ pub struct SimulatedAncestor {
 }
 
 /// A line: to whom it would go, or why to nobody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SimulatedSlot {
     /// 0 to 23.
@@ -113,7 +114,7 @@ pub struct SimulatedSlot {
 }
 
 /// What an account has unlocked before and after the adoption.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UnlockChange {
     /// The account.
@@ -125,7 +126,7 @@ pub struct UnlockChange {
 }
 
 /// What an account has unlocked (RULES section 5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Unlocked {
     /// Whether it has a live adoption.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use sqlx::PgConnection;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Page;
@@ -12,8 +13,9 @@ use crate::Result;
 const MISSING_REFERRAL: &str = "MISSING_REFERRAL";
 
 /// One adoption of the backlog.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = BacklogAdoption)]
 pub struct Adoption {
     /// Upstream's id.
     pub original_adoption_id: Uuid,
@@ -55,7 +57,7 @@ pub struct Filter {
 }
 
 /// How many adoptions are in each state.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Counts {
     /// Distributed, and changed since.
     pub changed: i64,

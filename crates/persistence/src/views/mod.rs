@@ -21,11 +21,13 @@ pub mod conservation;
 pub mod dead_letters;
 pub mod details;
 pub mod explanation;
+pub mod formula;
 pub mod jobs;
 pub mod missed;
 pub mod network;
 pub mod snapshots;
 pub mod sync_status;
+pub mod team;
 pub mod unallocated;
 
 /// How long a reader waits for a connection: it would rather answer that the database is away.
@@ -78,7 +80,7 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// From one row more than `limit`, which tells whether there is a next page.
-    fn from_rows(mut items: Vec<T>, limit: i64) -> Self {
+    pub(crate) fn from_rows(mut items: Vec<T>, limit: i64) -> Self {
         let limit = usize::try_from(limit).unwrap_or_default();
         let more = items.len() > limit;
         items.truncate(limit);

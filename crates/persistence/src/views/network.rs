@@ -4,6 +4,7 @@
 use domain::{Amount, SystemAccount};
 use serde::Serialize;
 use sqlx::PgConnection;
+use utoipa::ToSchema;
 
 use crate::{Error, Result};
 
@@ -25,7 +26,7 @@ pub struct Accounts {
 }
 
 /// A system account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct System {
     /// Which.

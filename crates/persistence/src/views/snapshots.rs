@@ -8,13 +8,15 @@ use domain::{Amount, Hash, Leaf, Node, Proof, Ratio, StoredTree};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use sqlx::PgConnection;
+use utoipa::ToSchema;
 
 use super::Page;
 use crate::{Error, Result};
 
 /// The header of a sealed snapshot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Snapshot)]
 pub struct Header {
     /// Of which day.
     pub snapshot_date: NaiveDate,
@@ -33,8 +35,9 @@ pub struct Header {
 }
 
 /// An account's line of a snapshot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SnapshotLine)]
 pub struct Line {
     /// Of which day.
     pub snapshot_date: NaiveDate,
@@ -123,6 +126,35 @@ pub async fn line(connection: &mut PgConnection, day: NaiveDate, account: &str) 
     }))
 }
 
+/// The lines of accounts behind `after`, in byte order. One round trip.
+pub async fn account_lines(
+    connection: &mut PgConnection,
+    day: NaiveDate,
+    after: &str,
+    limit: i64,
+) -> Result<Page<Line>> {
+    let rows = sqlx::query!(
+        "SELECT account_sequence, effective_contribution, network_total_contribution, contribution_ratio
+         FROM daily_contribution_snapshots WHERE snapshot_date = $1 AND account_sequence > $2
+         ORDER BY account_sequence LIMIT $3::bigint + 1",
+        day,
+        after,
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    let line = rows.into_iter().map(|row| {
+        Ok(Line {
+            snapshot_date: day,
+            account_sequence: row.account_sequence,
+            effective_contribution: Amount::from_decimal(row.effective_contribution)?,
+            network_total_contribution: Amount::from_decimal(row.network_total_contribution)?,
+            contribution_ratio: Ratio::from_decimal(row.contribution_ratio)?,
+        })
+    });
+    Ok(Page::from_rows(line.collect::<Result<Vec<_>>>()?, limit))
+}
+
 /// The proof that `account` has the line that it has; none where it has none. Two round trips, over the tree's blocks and
 /// the lines of one of them. A proof that does not lead to the header's root is an error: something was changed.
 pub async fn proof(connection: &mut PgConnection, header: &Header, account: &str) -> Result<Option<Proof>> {
@@ -183,7 +215,7 @@ async fn lines(
 }
 
 /// What entries booked after the seal would have changed for an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Drift {
     /// Whose; system accounts as `SYS-…`.
@@ -195,7 +227,7 @@ pub struct Drift {
 }
 
 /// What they would have changed in all.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TotalDrift {
     /// How many accounts, system accounts included.

@@ -6,12 +6,13 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgConnection;
+use utoipa::ToSchema;
 
 use crate::Result;
 use crate::cdc_offsets::{behind, seconds_behind};
 
 /// A topic that is read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Topic {
     /// Its name.
@@ -31,7 +32,7 @@ pub struct Topic {
 }
 
 /// A partition that is read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Partition {
     /// Its number.
@@ -53,7 +54,7 @@ pub struct Partition {
 }
 
 /// A source database.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Source {
     /// Our name of it.
@@ -69,7 +70,7 @@ pub struct Source {
 }
 
 /// Open dead letters with one code.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeadLetters {
     /// Their code.
@@ -81,7 +82,7 @@ pub struct DeadLetters {
 }
 
 /// The sequencer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Sequencer {
     /// The last number given.
@@ -105,7 +106,7 @@ pub struct Sequencer {
 }
 
 /// The workers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Distribution {
     /// Every entry up to it has been carried out.
@@ -115,7 +116,7 @@ pub struct Distribution {
 }
 
 /// The outbox.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Outbox {
     /// Events to be published.

@@ -2,15 +2,33 @@
 
 use chrono::Utc;
 use persistence::views;
-use persistence::views::backlog::Filter;
+use persistence::views::backlog::{Adoption, Filter};
 use uuid::Uuid;
 
 use super::{Answer, Listed, Shared};
 use crate::cursor::Listing;
-use crate::parameters::Query;
+use crate::openapi::spec::{Gives, Spec, listed};
+use crate::parameters::{Kind, Parameter, Query};
 
 /// `stalled` is `waiting` for a referral, for longer than `business.chain_grace_hours`.
 const STATES: [&str; 6] = ["changed", "ready", "waiting", "stalled", "anomaly", "ineligible"];
+
+const QUERY: [Parameter; 4] = [
+    Parameter::new(
+        "state",
+        "In this state only; `stalled` ones wait for a referral longer than they may",
+        Kind::OneOf(&STATES),
+    ),
+    Parameter::new("reason", "With this reason, or one that begins with this code", Kind::Text),
+    Parameter::LIMIT,
+    Parameter::CURSOR,
+];
+
+pub(crate) const LIST: Spec = Spec {
+    about: "In the order of upstream's ids. What is distributed as it stands is not among them.",
+    query: &QUERY,
+    ..Spec::new("Adoptions that wait, are stalled, anomalous or changed", Gives::Json(listed::<Adoption>))
+};
 
 pub(crate) async fn list(query: Query, api: Shared) -> Answer {
     let limit = query.limit()?;

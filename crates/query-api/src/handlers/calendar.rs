@@ -8,9 +8,12 @@ use persistence::views::as_of::{AsOf, BusinessDay};
 use persistence::views::calendar::Turn;
 use persistence::views::{self};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Answer, Shared};
-use crate::parameters::{self, Query};
+use crate::codes;
+use crate::openapi::spec::{Gives, Spec, schema};
+use crate::parameters::{self, Kind, Parameter, Query};
 use crate::problem::Problem;
 
 /// Days of a calendar when nothing is said: all that is known today has expired by then.
@@ -19,7 +22,7 @@ const DAYS: u64 = 2 * 366;
 const MAX_DAYS: i64 = 4_000;
 
 /// `…/as-of/{date}`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct OnDay {
     account_sequence: AccountSequence,
@@ -29,7 +32,7 @@ struct OnDay {
 }
 
 /// `…/calendar`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Calendar {
     account_sequence: AccountSequence,
@@ -39,6 +42,28 @@ struct Calendar {
     as_of: AsOf,
 }
 
+pub(crate) const AS_OF: Spec = Spec {
+    about: "Any day, past or to come, by everything carried out until now: it is no sealed snapshot.",
+    problems: &[&codes::ACCOUNT_UNKNOWN],
+    ..Spec::new("An account's effective contribution on a day", Gives::Json(schema::<OnDay>))
+};
+
+const QUERY: [Parameter; 2] = [
+    Parameter::new("from", "The first day; the business day where none is given", Kind::Day),
+    Parameter::new(
+        "to",
+        "The last day, at most 4000 days later; two years later where none is given",
+        Kind::Day,
+    ),
+];
+
+pub(crate) const GET: Spec = Spec {
+    about: "Days on which nothing turns are left out.",
+    query: &QUERY,
+    problems: &[&codes::ACCOUNT_UNKNOWN],
+    ..Spec::new("What of an account takes effect and expires when", Gives::Json(schema::<Calendar>))
+};
+
 pub(crate) async fn as_of(request: HttpRequest, api: Shared) -> Answer {
     let (account, date) = (parameters::account(&request)?, parameters::as_of_date(&request)?);
     let mut snapshot = api.snapshot().await?;
@@ -47,7 +72,7 @@ pub(crate) async fn as_of(request: HttpRequest, api: Shared) -> Answer {
     Ok(HttpResponse::Ok().json(OnDay { account_sequence: account, date, effective_contribution, as_of }))
 }
 
-pub(crate) async fn calendar(request: HttpRequest, query: Query, api: Shared) -> Answer {
+pub(crate) async fn get(request: HttpRequest, query: Query, api: Shared) -> Answer {
     let account = parameters::account(&request)?;
     let (from, to) = query.days()?;
     let mut snapshot = api.snapshot().await?;
@@ -56,7 +81,7 @@ pub(crate) async fn calendar(request: HttpRequest, query: Query, api: Shared) ->
     let to = to.or_else(|| from.checked_add_days(Days::new(DAYS))).unwrap_or(NaiveDate::MAX);
     if !(0..=MAX_DAYS).contains(&(to - from).num_days()) {
         let why = format_args!("it is to lie 0 to {MAX_DAYS} days after `from`");
-        return Err(Problem::parameter("invalid_date", "to", why));
+        return Err(Problem::parameter(&codes::INVALID_DATE, "to", why));
     }
     let items = views::calendar::turns(&mut snapshot, &account, from, to).await?;
     Ok(HttpResponse::Ok().json(Calendar { account_sequence: account, from, to, items, as_of }))

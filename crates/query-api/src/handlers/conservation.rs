@@ -6,9 +6,16 @@ use actix_web::HttpResponse;
 use chrono::Utc;
 
 use super::{Answer, Shared};
+use crate::openapi::spec::{Gives, Spec, schema};
 use crate::problem::Problem;
 use crate::state::Api;
 use crate::tally::{self, Conservation};
+
+pub(crate) const GET: Spec = Spec {
+    about: "Two ways to each number, read in one snapshot; kept for at most a minute. After a start the ledger is summed \
+        first, and `holds` is null until that is done.",
+    ..Spec::new("The identities of the books that are watched live", Gives::Json(schema::<Conservation>))
+};
 
 pub(crate) async fn get(api: Shared) -> Answer {
     let conservation = kept(&api).await?;

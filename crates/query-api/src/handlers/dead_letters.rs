@@ -1,10 +1,21 @@
 //! `GET /dead-letters`: what could not be read and is still open, newest first, without its content.
 
 use persistence::views;
+use persistence::views::dead_letters::DeadLetter;
 
 use super::{Answer, Listed, Shared};
 use crate::cursor::Listing;
-use crate::parameters::Query;
+use crate::openapi::spec::{Gives, Spec, listed};
+use crate::parameters::{Kind, Parameter, Query};
+
+const QUERY: [Parameter; 3] =
+    [Parameter::new("code", "With this error code only", Kind::Text), Parameter::LIMIT, Parameter::CURSOR];
+
+pub(crate) const LIST: Spec = Spec {
+    about: "Newest first, open ones only, without their content.",
+    query: &QUERY,
+    ..Spec::new("Messages that could not be read", Gives::Json(listed::<DeadLetter>))
+};
 
 pub(crate) async fn list(query: Query, api: Shared) -> Answer {
     let (limit, code) = (query.limit()?, query.text("code"));

@@ -3,22 +3,39 @@
 //! The CSV holds the lines of all entries through the distribution watermark at its start, which never change any
 //! more: so it is read page by page, as the client takes it, without a transaction that stays open meanwhile.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpRequest;
 use domain::{AccountSequence, SourceType};
-use futures::stream::try_unfold;
 use persistence::views;
 use persistence::views::details::{Detail, Filter};
 use uuid::Uuid;
 
+use super::csv::{self, Export};
 use super::{Answer, Listed, Shared};
+use crate::codes;
 use crate::cursor::Listing;
-use crate::parameters::{self, Query};
+use crate::openapi::spec::{Gives, Spec, listed};
+use crate::parameters::{self, Kind, Parameter, Query};
 use crate::problem::Problem;
 
-/// Lines that are in memory at a time while a CSV is written.
-const CSV_PAGE: i64 = 1000;
-const CSV_HEADER: &str = "id,distributionSeq,slot,sourceType,sourceAdoptionId,sourceAccountSequence,treeCount,\
-    baseContribution,distributionRate,levelDepth,bonusTier,amount,effectiveDate,expireDate,isExpired\r\n";
+const SOURCE_TYPES: [&str; 3] = ["PERSONAL", "TEAM_LEVEL", "TEAM_BONUS"];
+const SOURCE_TYPE: Parameter = Parameter::new("sourceType", "Of this kind only", Kind::OneOf(&SOURCE_TYPES));
+const FROM: Parameter = Parameter::new("from", "Effective on this day or later", Kind::Day);
+const TO: Parameter = Parameter::new("to", "Effective on this day or earlier", Kind::Day);
+
+pub(crate) const GET: Spec = Spec {
+    about: "Newest first.",
+    query: &[SOURCE_TYPE, FROM, TO, Parameter::LIMIT, Parameter::CURSOR],
+    problems: &[&codes::ACCOUNT_UNKNOWN],
+    ..Spec::new("An account's lines of the ledger", Gives::Json(listed::<Detail>))
+};
+
+pub(crate) const CSV: Spec = Spec {
+    about: "All lines through the distribution watermark, newest first, by RFC 4180; a text that a spreadsheet would take \
+        for a formula begins with an apostrophe.",
+    query: &[SOURCE_TYPE, FROM, TO],
+    problems: &[&codes::ACCOUNT_UNKNOWN],
+    ..Spec::new("An account's lines of the ledger, as CSV", Gives::Csv)
+};
 
 pub(crate) async fn get(request: HttpRequest, query: Query, api: Shared) -> Answer {
     let (account, filter) = asked(&request, &query)?;
@@ -33,7 +50,7 @@ pub(crate) async fn get(request: HttpRequest, query: Query, api: Shared) -> Answ
     Ok(Listed::answer(page, |detail| listing.after_uuid(detail.id)))
 }
 
-pub(crate) async fn csv(request: HttpRequest, query: Query, api: Shared) -> Answer {
+pub(crate) async fn all(request: HttpRequest, query: Query, api: Shared) -> Answer {
     let (account, filter) = asked(&request, &query)?;
     let mut snapshot = api.snapshot().await?;
     if !views::account::is_known(&mut snapshot, &account).await? {
@@ -41,102 +58,49 @@ pub(crate) async fn csv(request: HttpRequest, query: Query, api: Shared) -> Answ
     }
     let (as_of, _) = views::as_of::read(&mut snapshot).await?;
     drop(snapshot);
-    let export = Export { api, account, filter, before: domain::first_id(as_of.distribution_seq + 1) };
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header(("content-disposition", "attachment; filename=\"contribution-details.csv\""))
-        .insert_header(("x-distribution-seq", as_of.distribution_seq))
-        .streaming(try_unfold(Next::Header(export), Next::write)))
+    let through = as_of.distribution_seq;
+    let before = domain::first_id(through + 1);
+    Ok(csv::answer(Lines { api, account, filter, through, before }, through))
 }
 
 fn asked(request: &HttpRequest, query: &Query) -> Result<(AccountSequence, Filter), Problem> {
     let account = parameters::account(request)?;
-    let source_type = query.one_of("sourceType", &SourceType::ALL.map(SourceType::as_str))?;
+    let source_type = query.one_of("sourceType", &SOURCE_TYPES)?;
     let (from, to) = query.days()?;
     Ok((account, Filter { source_type: source_type.and_then(SourceType::parse), from, to }))
 }
 
-/// A CSV that is being written.
-struct Export {
+/// The lines of an account that are being written.
+struct Lines {
     api: Shared,
     account: AccountSequence,
     filter: Filter,
+    through: i64,
     before: Uuid,
 }
 
-/// What is to be written next.
-enum Next {
-    Header(Export),
-    Page(Export),
-    Nothing,
-}
+impl Export for Lines {
+    const HEADER: &'static str = "id,distributionSeq,slot,sourceType,sourceAdoptionId,sourceAccountSequence,treeCount,\
+        baseContribution,distributionRate,levelDepth,bonusTier,amount,effectiveDate,expireDate,isExpired";
+    const FILE: &'static str = "contribution-details.csv";
 
-impl Next {
-    async fn write(self) -> Result<Option<(web::Bytes, Self)>, Problem> {
-        match self {
-            Self::Header(export) => {
-                Ok(Some((web::Bytes::from_static(CSV_HEADER.as_bytes()), Self::Page(export))))
-            }
-            Self::Page(export) => export.page().await.map(Some),
-            Self::Nothing => Ok(None),
-        }
-    }
-}
-
-impl Export {
-    async fn page(mut self) -> Result<(web::Bytes, Next), Problem> {
-        let mut connection = self.api.connection().await?;
-        let page =
-            views::details::page(&mut connection, &self.account, &self.filter, self.before, CSV_PAGE).await?;
-        drop(connection);
-        let text: String = page.items.iter().map(row).collect();
-        match page.items.last() {
-            Some(last) if page.more => {
-                self.before = last.id;
-                Ok((text.into(), Next::Page(self)))
-            }
-            _ => Ok((text.into(), Next::Nothing)),
-        }
+    async fn page(&mut self) -> Result<(String, bool), Problem> {
+        let mut connection = self.api.connection_including(self.through).await?;
+        let page = views::details::page(&mut connection, &self.account, &self.filter, self.before, csv::PAGE)
+            .await?;
+        self.before = page.items.last().map_or(self.before, |last| last.id);
+        Ok((page.items.iter().map(row).collect(), page.more))
     }
 }
 
 fn row(detail: &Detail) -> String {
-    let optional = |value: Option<i32>| value.map_or_else(String::new, |value| value.to_string());
     let Detail { id, distribution_seq, slot, source_type, source_adoption_id, tree_count, amount, .. } =
         detail;
     let Detail { base_contribution, distribution_rate, effective_date, expire_date, is_expired, .. } = detail;
-    let source = text(&detail.source_account_sequence);
-    let (level, tier) = (optional(detail.level_depth), optional(detail.bonus_tier));
+    let source = csv::text(&detail.source_account_sequence);
+    let (level, tier) = (csv::optional(detail.level_depth), csv::optional(detail.bonus_tier));
     format!(
         "{id},{distribution_seq},{slot},{source_type},{source_adoption_id},{source},{tree_count},{base_contribution},\
          {distribution_rate},{level},{tier},{amount},{effective_date},{expire_date},{is_expired}\r\n"
     )
-}
-
-/// A field of free text: quoted where CSV asks for it, and begun with an apostrophe where a spreadsheet would take it
-/// for a formula.
-fn text(value: &str) -> String {
-    let formula = value.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let guarded = if formula { format!("'{value}") } else { value.to_owned() };
-    if guarded.contains([',', '"', '\n', '\r', '\'', ';']) {
-        format!("\"{}\"", guarded.replace('"', "\"\""))
-    } else {
-        guarded
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::text;
-
-    #[test]
-    fn a_name_that_looks_like_a_formula_stays_text() {
-        assert_eq!(text("D25122700015"), "D25122700015");
-        assert_eq!(text("=1+1"), "\"'=1+1\"");
-        assert_eq!(text("@SUM(A1)"), "\"'@SUM(A1)\"");
-        assert_eq!(text("-1"), "\"'-1\"");
-        assert_eq!(text("+1"), "\"'+1\"");
-        assert_eq!(text("a,b"), "\"a,b\"");
-        assert_eq!(text("a\"b"), "\"a\"\"b\"");
-    }
 }

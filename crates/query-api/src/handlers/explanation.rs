@@ -4,7 +4,7 @@
 //! The slots follow from the journal row alone; once an entry is carried out they are read from the stored lines, and
 //! `asComputed` says whether those are the ones that follow.
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpRequest;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{Ancestor, Distribution, Effect, Fact, Plans};
 use persistence::journal::{self, JournalRow};
@@ -12,14 +12,18 @@ use persistence::views::explanation::{self, Adoption};
 use persistence::views::{Snapshot, as_of};
 use persistence::{Error, plans};
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::validated::{self, For};
 use super::{Answer, Shared};
+use crate::codes;
+use crate::openapi::spec::{Gives, Spec, schema};
 use crate::parameters;
 use crate::problem::Problem;
 use crate::slots::{self, Slot};
 
 /// The answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Explanation {
     adoption: Adoption,
@@ -28,7 +32,7 @@ struct Explanation {
 }
 
 /// One entry with the facts it fixed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Entry {
     distribution_seq: i64,
@@ -62,7 +66,7 @@ struct Entry {
 }
 
 /// An account of the upline after the adoption's own effect.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Above {
     level: usize,
@@ -72,7 +76,7 @@ struct Above {
 }
 
 /// Counts of an account after the entry.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Change {
     account_sequence: String,
@@ -81,8 +85,9 @@ struct Change {
 }
 
 /// Where the change stood that caused the entry.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Position)]
 struct Source {
     topic: Option<String>,
     partition: Option<i32>,
@@ -90,17 +95,29 @@ struct Source {
     lsn: i64,
 }
 
+pub(crate) const GET: Spec = Spec {
+    about: "The slots follow from the journal row and its plan alone; of an entry that is carried out they are the stored \
+        lines, and `asComputed` says whether those are the ones that follow.",
+    problems: &[&codes::ADOPTION_UNKNOWN],
+    ..Spec::new(
+        "Every slot of every entry of an adoption: to whom, or why to nobody",
+        Gives::Validated(schema::<Explanation>),
+    )
+};
+
 pub(crate) async fn get(request: HttpRequest, api: Shared) -> Answer {
     let id = parameters::adoption(&request)?;
     let mut snapshot = api.snapshot().await?;
-    let adoption = explanation::adoption(&mut snapshot, id).await?.ok_or_else(Problem::adoption_unknown)?;
+    let adoption = explanation::adoption(&mut snapshot, id)
+        .await?
+        .ok_or_else(|| Problem::of(&codes::ADOPTION_UNKNOWN))?;
     let plans = plans::all(&mut snapshot).await?;
     let mut entries = Vec::new();
     for row in journal::of_adoption(&mut snapshot, id).await? {
         entries.push(explain(&mut snapshot, row, &plans).await?);
     }
     let (as_of, _) = as_of::read(&mut snapshot).await?;
-    Ok(HttpResponse::Ok().json(Explanation { adoption, entries, as_of }))
+    validated::answer(&request, &Explanation { adoption, entries, as_of }, For::Now)
 }
 
 async fn explain(snapshot: &mut Snapshot, row: JournalRow, plans: &Plans) -> Result<Entry, Error> {

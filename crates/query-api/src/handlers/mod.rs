@@ -2,18 +2,25 @@
 
 pub(crate) mod account;
 pub(crate) mod backlog;
+pub(crate) mod batch;
 pub(crate) mod calendar;
 pub(crate) mod conservation;
+mod csv;
 pub(crate) mod dead_letters;
 pub(crate) mod details;
 pub(crate) mod explanation;
+pub(crate) mod formula;
 pub(crate) mod jobs;
 pub(crate) mod missed;
 pub(crate) mod network;
+pub(crate) mod operator_requests;
 pub(crate) mod process;
+pub(crate) mod simulations;
 pub(crate) mod snapshots;
 pub(crate) mod sync_status;
+pub(crate) mod team;
 pub(crate) mod unallocated;
+mod validated;
 
 use actix_web::{HttpResponse, web};
 use serde::Serialize;

@@ -7,14 +7,17 @@ use persistence::views;
 use persistence::views::as_of::AsOf;
 use persistence::views::network::System;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Answer, Shared};
+use crate::openapi::spec::{Gives, Spec, schema};
 use crate::problem::Problem;
+use crate::reads;
 use crate::state::Api;
 use crate::tally::Whole;
 
 /// `GET /network/total`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Network {
     /// Σ of accounts and system accounts: the base distributed less reversed.
@@ -31,7 +34,7 @@ pub(crate) struct Network {
     as_of: AsOf,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct AccountsTotal {
     count: i64,
@@ -39,7 +42,7 @@ struct AccountsTotal {
     effective_contribution: Amount,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 struct BySourceType {
     personal: Amount,
@@ -48,23 +51,25 @@ struct BySourceType {
 }
 
 /// What nobody could receive; headquarters did.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = UnallocatedTotal)]
 struct Unallocated {
     total: Amount,
     /// Null while the ledger is still being summed after a start.
     by_type: Option<Vec<Kind>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = UnallocatedOfType)]
 struct Kind {
     unalloc_type: String,
     amount: Amount,
     lines: i64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SystemAccounts {
     items: Vec<System>,
@@ -72,8 +77,21 @@ struct SystemAccounts {
     as_of: AsOf,
 }
 
+pub(crate) const TOTAL: Spec = Spec {
+    about: "Kept for at most a minute. `effectiveOn` is null while a roll is bringing accounts over, `unallocated.byType` \
+        while the ledger is being summed after a start.",
+    ..Spec::new("The network as a whole", Gives::Json(schema::<Network>))
+};
+
+pub(crate) const SYSTEM_ACCOUNTS: Spec = Spec {
+    about: "`effectiveOn` is null while a roll is bringing accounts over.",
+    ..Spec::new("The four system accounts", Gives::Json(schema::<SystemAccounts>))
+};
+
 pub(crate) async fn total(api: Shared) -> Answer {
-    let network = api.network.get(async || read(&api).await).await?;
+    let includes =
+        |network: &Network| reads::at_least().is_none_or(|seq| network.as_of.distribution_seq >= seq);
+    let network = api.network.get_if(includes, async || read(&api).await).await?;
     Ok(HttpResponse::Ok().json(&*network))
 }
 

@@ -6,13 +6,15 @@ use persistence::views::as_of::{self, BusinessDay};
 use persistence::views::backlog::{self, Counts};
 use persistence::views::sync_status::{self, DeadLetters, Distribution, Outbox, Sequencer, Source, Topic};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Answer, Shared};
+use crate::openapi::spec::{Gives, Spec, schema};
 use crate::problem::Problem;
 use crate::state::Api;
 
 /// `GET /sync-status`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SyncStatus {
     epoch: i32,
@@ -27,12 +29,17 @@ pub(crate) struct SyncStatus {
     business_day: BusinessDay,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct OpenLetters {
     open: i64,
     by_code: Vec<DeadLetters>,
 }
+
+pub(crate) const GET: Spec = Spec {
+    about: "Kept for at most a minute: `checkedAt` says when it was read.",
+    ..Spec::new("How far every stage has come", Gives::Json(schema::<SyncStatus>))
+};
 
 pub(crate) async fn get(api: Shared) -> Answer {
     let status = api.sync_status.get(async || read(&api).await).await?;

@@ -120,6 +120,10 @@ impl Settings {
             ("distributor.pass_size", clamped(self.distributor.pass_size)),
             ("relay.shards", i64::from(self.relay.shards)),
             ("relay.batch", i64::from(self.relay.batch)),
+            ("http.request_seconds", clamped(self.http.request_seconds)),
+            ("http.in_hand", clamped(self.http.in_hand)),
+            ("http.subject_burst", i64::from(self.http.subject_burst)),
+            ("auth.jwks_refresh_seconds", clamped(self.auth.jwks_refresh_seconds)),
         ];
         for (key, value) in positive {
             if value < 1 {
@@ -148,8 +152,8 @@ impl Settings {
     }
 }
 
-fn clamped(value: usize) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
+fn clamped(value: impl TryInto<i64>) -> i64 {
+    value.try_into().unwrap_or(i64::MAX)
 }
 
 /// The variable that gives `key` its value.

@@ -64,13 +64,6 @@ pub struct Database {
     pub max_connections: u32,
 }
 
-impl Database {
-    /// Where the API reads: `read_url`, or else `url`.
-    pub fn read_url(&self) -> &SecretString {
-        self.read_url.as_ref().unwrap_or(&self.url)
-    }
-}
-
 /// `[kafka]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -124,6 +117,8 @@ pub struct Redis {
     /// `redis://…`; none: the API answers from `PostgreSQL` alone.
     #[serde(default, deserialize_with = "load::secret_or_none")]
     pub url: Option<SecretString>,
+    /// With which every key begins: another one for each installation that shares a Redis.
+    pub prefix: String,
 }
 
 /// `[http]`
@@ -134,6 +129,17 @@ pub struct Http {
     pub port: u16,
     /// Address to listen on.
     pub bind: IpAddr,
+    /// Seconds after which a request is given up.
+    pub request_seconds: u64,
+    /// Requests that are in hand at a time, at most; more are refused at once.
+    pub in_hand: usize,
+    /// Requests a second of each token's subject, at most; 0: any number.
+    pub subject_rate: u32,
+    /// Requests of a subject that may come at once.
+    pub subject_burst: u32,
+    /// Origins whose pages may ask (`https://console.example`); none: only our own.
+    #[serde(deserialize_with = "load::comma_separated")]
+    pub cors_origins: Vec<String>,
 }
 
 impl Http {
@@ -216,6 +222,18 @@ pub struct Cdc {
     pub watermark_slack_seconds: u64,
     /// Longer keys and values are cut in the dead letters.
     pub dead_letter_max_bytes: usize,
+    /// What becomes of the users' phone numbers.
+    pub phones: Phones,
+}
+
+/// What becomes of the users' phone numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phones {
+    /// They are copied; an upstream delete clears them.
+    Keep,
+    /// They are never stored.
+    Drop,
 }
 
 /// `[cdc.batch]`: a batch ends with the first bound that is reached.
@@ -371,6 +389,8 @@ pub struct Auth {
     /// Address of a JWKS.
     #[serde(default, deserialize_with = "load::text_or_none")]
     pub jwks_url: Option<String>,
+    /// How often the address is asked, in seconds.
+    pub jwks_refresh_seconds: u64,
     /// Shared secret for HS256.
     #[serde(default, deserialize_with = "load::secret_or_none")]
     pub hs256_secret: Option<SecretString>,

@@ -4,10 +4,11 @@ use chrono::NaiveDate;
 use clap::Args;
 use domain::simulation::adoption::{SimulatedSlot, UnlockChange, Unlocked};
 use domain::{
-    AccountSequence, AdoptionOutcome, Amount, AmountError, Eligibility, MissingReferral, SimulatedAdoption,
-    SourceAdoption, SourcePrice, dates, simulate_adoption, standing, walk,
+    AccountSequence, AdoptionOutcome, Eligibility, MissingReferral, SimulatedAdoption, SourceAdoption,
+    SourcePrice,
 };
-use persistence::{PgConnection, business_day, plans, referrals, simulation, views};
+use persistence::simulation::{self, Ruling, Simulated};
+use persistence::{PgConnection, business_day, views};
 use runtime::settings::{self, Business};
 use uuid::Uuid;
 
@@ -26,7 +27,7 @@ pub struct Adoption {
     #[arg(long, value_name = "DATE")]
     date: Option<NaiveDate>,
     /// The price of one tree, as the source would name it [default: by the plan's formula]
-    #[arg(long, value_name = "AMOUNT", value_parser = price, allow_negative_numbers = true)]
+    #[arg(long, value_name = "AMOUNT", value_parser = SourcePrice::parse, allow_negative_numbers = true)]
     price: Option<SourcePrice>,
     /// Print the answer as JSON
     #[arg(long)]
@@ -66,10 +67,6 @@ pub(super) async fn run(args: Adoption, context: &Context) -> Result<Outcome> {
 
 async fn simulate(connection: &mut PgConnection, args: Adoption, business: &Business) -> Result<Found> {
     let day = business_day::read(connection).await?;
-    let plans = plans::all(connection).await?;
-    let tree = referrals::read(connection, &[args.account.as_str().to_owned()]).await?;
-    let state = simulation::state_above(connection, &args.account).await?;
-    let queued = plans::not_numbered(connection, None, None).await?;
     let source = SourceAdoption {
         id: Uuid::nil(),
         account: args.account,
@@ -80,30 +77,16 @@ async fn simulate(connection: &mut PgConnection, args: Adoption, business: &Busi
         created_at: None,
         deleted: false,
     };
-    let missing = match business.missing_referral {
-        settings::MissingReferral::Wait => MissingReferral::Wait,
-        settings::MissingReferral::Root => MissingReferral::Root,
+    let ruling = Ruling {
+        eligibility: Eligibility::new(&business.ineligible_statuses),
+        max_future_days: business.max_future_days,
+        missing_referral: match business.missing_referral {
+            settings::MissingReferral::Wait => MissingReferral::Wait,
+            settings::MissingReferral::Root => MissingReferral::Root,
+        },
     };
-    let eligibility = Eligibility::new(&business.ineligible_statuses);
-    let latest_date =
-        dates::latest_ready_date(day, business.max_future_days).map_err(persistence::Error::corrupt)?;
-    let standing = standing(&source, &eligibility, latest_date, |adopter| {
-        walk(adopter, |account| tree.upstream(account), |account| state.referrer(account), missing)
-    });
-    let plan = plans.for_date(source.adoption_date);
-    let outcome =
-        simulate_adoption(state, &source, standing, plan, day).map_err(persistence::Error::corrupt)?;
-    let before = queued.iter().filter(|(state, _)| state != "waiting").map(|(_, count)| count).sum();
+    let Simulated { outcome, before } = simulation::adoption(connection, &source, day, &ruling).await?;
     Ok(Found { outcome, source, before })
-}
-
-/// A price that cannot be stored makes an anomaly of an adoption; what is no number is refused.
-fn price(text: &str) -> Result<SourcePrice, AmountError> {
-    match Amount::parse(text) {
-        Ok(amount) => Ok(SourcePrice::Priced(amount)),
-        Err(AmountError::Malformed(text)) => Err(AmountError::Malformed(text)),
-        Err(AmountError::Inexact(_) | AmountError::Overflow) => Ok(SourcePrice::Unstorable(text.to_owned())),
-    }
 }
 
 fn describe(adoption: &SimulatedAdoption) {

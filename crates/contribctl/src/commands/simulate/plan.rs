@@ -5,14 +5,12 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use clap::Args;
 use domain::simulation::comparison::{AccountComparison, Compared, KindComparison};
-use domain::{Amount, JournalComparison, JournalSimulation, SimulationError};
-use persistence::{PgConnection, business_day, journal, plans, simulation, verify};
+use domain::{Amount, JournalComparison, SimulationError};
+use persistence::simulation::JournalWalk;
+use persistence::{PgConnection, business_day, plans, verify};
 
 use super::super::plan::PlanFile;
 use crate::{Context, Error, Outcome, Progress, Result};
-
-/// Entries that are read together.
-const ENTRIES: i64 = 2_000;
 
 /// Simulates a plan.
 #[derive(Debug, Args)]
@@ -54,21 +52,16 @@ async fn simulate(
     let day = business_day::read(connection).await?;
     let plans = plans::all(connection).await?;
     let plan = file.into_next(&plans, day)?;
-    let (last_seq, _) = simulation::numbered(connection).await?;
-    let progress = Progress::of(u64::try_from(last_seq).unwrap_or(0), "simulate");
-    let mut simulation = JournalSimulation::new(&plan, &plans, from, day);
-    let mut first = 1;
-    while first <= last_seq {
-        let last = last_seq.min(first + ENTRIES - 1);
-        let rows = journal::range(connection, first, last).await?;
-        for row in &rows {
-            simulation.add(&row.entry).map_err(refused)?;
+    let mut walk = JournalWalk::begin(connection, &plan, &plans, from).await?;
+    let progress = Progress::of(u64::try_from(walk.last).unwrap_or(0), "simulate");
+    loop {
+        let entries = walk.go_on(connection).await?.map_err(refused)?;
+        if entries == 0 {
+            progress.done();
+            return walk.finish(top).map_err(refused);
         }
-        progress.add(rows.len() as u64);
-        first = last + 1;
+        progress.add(entries);
     }
-    progress.done();
-    simulation.finish(top).map_err(refused)
 }
 
 /// The journal contradicts itself, or the plan could not have been carried out.
