@@ -292,6 +292,8 @@ pub async fn bring_over_next(
         return Ok(None);
     };
     advance(connection, day, &from, &Phase::Accounts(Some(last.clone())), at).await?;
+    // the day's rows have just been written, nothing has counted them, and a plan for one row joins in squares
+    sqlx::query!("SET LOCAL enable_nestloop = off").execute(&mut *connection).await?;
     sqlx::query_file!(
         "src/roll_accounts.sql",
         day,
