@@ -71,7 +71,9 @@ pub async fn unlike_missed(connection: &mut PgConnection) -> Result<Vec<Unlike<N
                coalesce(m.account_sequence, r.account_sequence, 'nobody'),
                coalesce(m.amount || ' in ' || m.lines || ' lines', 'no row'),
                coalesce(r.amount || ' in ' || r.lines || ' lines', 'none'))) AS "example!"
-           FROM missed_daily m FULL JOIN missed_daily_from_lines r
+           FROM (SELECT day, reason, level_or_tier, account_sequence, sum(amount) AS amount, sum(lines)::bigint AS lines
+                 FROM missed_daily GROUP BY 1, 2, 3, 4) m
+           FULL JOIN missed_daily_from_lines r
                ON m.day = r.day AND m.reason = r.reason AND m.level_or_tier = r.level_or_tier
                    AND coalesce(m.account_sequence, '') = coalesce(r.account_sequence, '')
            WHERE (m.amount, m.lines) IS DISTINCT FROM (r.amount, r.lines)

@@ -17,7 +17,8 @@ use super::lines::{Holder, Missed, Sheet};
 use super::report::{Check, Findings};
 
 const ROWS: &str =
-    "SELECT day::text, reason, level_or_tier, account_sequence, amount::text, lines FROM missed_daily";
+    "SELECT day::text, reason, level_or_tier, account_sequence, sum(amount)::text AS amount, sum(lines)::bigint AS lines
+     FROM missed_daily GROUP BY 1, 2, 3, 4";
 
 #[derive(sqlx::FromRow)]
 struct MissedRow {
@@ -32,7 +33,7 @@ struct MissedRow {
 /// Booked day, reason, level or tier, and who missed it.
 type Key = (NaiveDate, &'static str, u8, Option<Id>);
 
-/// Amounts and numbers of lines; as many as `missed_daily` has rows.
+/// Amounts and numbers of lines; as many as `missed_daily` has sums.
 #[derive(Debug, Default)]
 pub(crate) struct MissedDaily(HashMap<Key, (Amount, i64)>);
 
@@ -51,7 +52,7 @@ impl MissedDaily {
         }
     }
 
-    /// Compares every row there is, and that none is missing.
+    /// Compares every sum there is, of the rows of all spans, and that none is missing.
     pub(crate) async fn compare(
         mut self,
         connection: &mut PgConnection,
