@@ -9,7 +9,7 @@ use chrono::{Days, NaiveDate, SubsecRound, Utc};
 use futures::future::LocalBoxFuture;
 use persistence::roll;
 use scheduler::jobs;
-use sqlx::Executor;
+use sqlx::{Executor, PgPool};
 
 use super::{ACCOUNTS, ROOTS, Scale};
 use crate::contest::{Contest, Floor, Run, measure};
@@ -86,15 +86,15 @@ impl Rolling {
     }
 }
 
-/// The whole roll to `day`; says how many adoptions turned.
-async fn roll_to(service: &Service, day: NaiveDate, adoptions: usize) -> anyhow::Result<u64> {
+/// The whole roll to `day`.
+pub(super) async fn roll_to(pool: &PgPool, day: NaiveDate) -> anyhow::Result<()> {
     let settings = base_settings()?;
     let now = || Utc::now().trunc_subsecs(6);
-    jobs::roll::begin(service.pool(), day, now()).await?;
+    jobs::roll::begin(pool, day, now()).await?;
     loop {
-        let state = roll::state(&mut *service.pool().acquire().await?).await?;
-        if jobs::roll::step(service.pool(), &state, &settings, SHARDS, now()).await?.complete {
-            return Ok(adoptions as u64);
+        let state = roll::state(&mut *pool.acquire().await?).await?;
+        if jobs::roll::step(pool, &state, &settings, SHARDS, now()).await?.complete {
+            return Ok(());
         }
     }
 }
@@ -130,7 +130,11 @@ impl Contest for Rolling {
         Box::pin(async {
             let day = self.book().await?;
             let service = self.service()?;
-            measure(&service.cpu, roll_to(service, day, 2 * self.scale.of(A_DAY))).await
+            measure(&service.cpu, async {
+                roll_to(service.pool(), day).await?;
+                Ok(2 * self.scale.of(A_DAY) as u64)
+            })
+            .await
         })
     }
 

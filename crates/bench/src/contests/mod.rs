@@ -4,6 +4,7 @@ mod calendar;
 mod decoder;
 mod distribute;
 mod domain;
+mod during;
 mod growth;
 mod ingest;
 mod ingest_memory;
@@ -58,6 +59,9 @@ pub(crate) fn all(scale: Scale) -> Vec<Box<dyn Contest>> {
         Box::new(snapshot::Sealing::new(scale)),
         Box::new(calendar::Rolling::new(scale)),
         Box::new(calendar::TeamStats::new(scale)),
+        Box::new(during::During::new(during::Job::Roll, scale)),
+        Box::new(during::During::new(during::Job::Snapshot, scale)),
+        Box::new(during::During::new(during::Job::TeamStats, scale)),
         Box::new(latency::Idle::new(scale)),
         Box::new(growth::Growth::new(scale)),
         Box::new(ingest_memory::Memory::new(scale)),
