@@ -21,6 +21,18 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// Several, one after the other, as one.
+    pub(crate) fn sum(runs: &[Self]) -> Self {
+        let seconds: f64 = runs.iter().map(|run| run.units as f64 / run.value).sum();
+        let units = runs.iter().map(|run| run.units).sum();
+        Self {
+            value: units as f64 / seconds,
+            units,
+            client_cpu: runs.iter().map(|run| run.client_cpu).sum(),
+            server_cpu: runs.iter().map(|run| run.server_cpu).sum(),
+        }
+    }
+
     /// Milliseconds of CPU, client and server, for each unit.
     pub(crate) fn cpu_ms(&self) -> f64 {
         (self.client_cpu + self.server_cpu) * 1e3 / self.units as f64

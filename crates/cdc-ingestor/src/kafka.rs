@@ -50,6 +50,8 @@ impl Reader {
             .set("fetch.wait.max.ms", "50")
             .set("fetch.error.backoff.ms", "100")
             .set("queued.max.messages.kbytes", "16384")
+            // a full queue is looked at again at once: by default it rests for a second
+            .set("fetch.queue.backoff.ms", "2")
             .set_log_level(RDKafkaLogLevel::Warning);
         let consumer: Arc<BaseConsumer<Positions>> =
             Arc::new(config.create_with_context(Positions::new(pool))?);

@@ -2,8 +2,8 @@
 
 use std::borrow::Borrow;
 use std::fmt;
-use std::sync::Arc;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -14,10 +14,11 @@ const MAX_CHARACTERS: usize = 20;
 pub(crate) const SYSTEM_PREFIX: &str = "SYS-";
 
 /// `account_sequence`: the only name by which services know a user. Text of 1 to 20 characters, never
-/// assumed to be digits. Compares in byte order, as `COLLATE "C"` does; cheap to clone.
+/// assumed to be digits. Compares in byte order, as `COLLATE "C"` does. Usually held in place, so a look-up follows no
+/// pointer and a clone is a copy.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct AccountSequence(Arc<str>);
+pub struct AccountSequence(CompactString);
 
 /// Why a text names no account. A source row with such a name becomes a dead letter.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -53,7 +54,7 @@ impl AccountSequence {
         if text.starts_with(SYSTEM_PREFIX) {
             return Err(AccountSequenceError::Reserved);
         }
-        Ok(Self(Arc::from(text)))
+        Ok(Self(CompactString::new(text)))
     }
 
     /// The text as the source spells it.

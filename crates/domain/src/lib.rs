@@ -80,6 +80,7 @@ pub mod plans;
 pub mod pricing;
 pub mod rate;
 pub mod readiness;
+#[cfg(feature = "openapi")]
 mod schema;
 pub mod sequencer;
 pub mod simulation;

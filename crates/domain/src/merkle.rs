@@ -15,7 +15,6 @@ use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
-use utoipa::ToSchema;
 
 use crate::amount::{Amount, AmountError};
 use crate::apportion::Ratio;
@@ -39,7 +38,8 @@ pub struct Hash([u8; 32]);
 pub struct HashError;
 
 /// A node of the tree: a leaf's, a block's or any other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Node {
     /// Over the leaf, or over both children with their sums.
     pub hash: Hash,

@@ -3,14 +3,14 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use utoipa::ToSchema;
 
 use crate::amount::{Amount, AmountError};
 use crate::apportion::Ratio;
 use crate::merkle::{BLOCK_LEAVES, Hash, Leaf, Node, root};
 
 /// A line, and the nodes beside its path to the root (`docs/snapshot-tree.md`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Proof {
     /// Of the snapshot.

@@ -5,7 +5,6 @@ use std::fmt;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use utoipa::ToSchema;
 
 use crate::amount::Amount;
 use crate::pricing::{Price, PriceError, Pricing};
@@ -26,7 +25,8 @@ impl fmt::Display for PlanVersion {
 }
 
 /// How an adoption is cut up: the rate of each kind of slot (RULES section 4).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rates {
     /// The adopter's own share.

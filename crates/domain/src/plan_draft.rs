@@ -2,7 +2,6 @@
 
 use chrono::NaiveDate;
 use serde::Deserialize;
-use utoipa::ToSchema;
 
 use crate::dates::{effective_date, expire_date};
 use crate::plan::{Plan, PlanVersion, Rates};
@@ -16,7 +15,8 @@ use crate::unlock::UnlockTable;
 const INCREMENT_LIMIT: Rate = Rate::from_units(10_000_000_000);
 
 /// A plan without its version.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PlanDraft {
     /// The first adoption date it applies to; none: from the beginning of time.

@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use utoipa::ToSchema;
 
 use crate::amount::{Amount, AmountError};
 use crate::rate::Rate;
@@ -59,7 +58,8 @@ impl fmt::Display for Price {
 
 /// How an adoption is priced when its source row names no price: the base contribution, raised by a
 /// percentage of itself for every `unit_size` trees of the network from `start_tree_number` on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Pricing {
     /// The price of a tree before the network reaches `start_tree_number`.

@@ -1,10 +1,10 @@
 //! What an account has to do for its share of the team's adoptions (RULES section 5).
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// Which levels and tiers so many direct referrals that have adopted unlock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UnlockTable {
     /// Direct referrals from which the depth at the same place in `level_depths` is unlocked; rising.

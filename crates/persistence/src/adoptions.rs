@@ -105,10 +105,13 @@ pub struct Mark {
 
 /// Writes the marks of adoptions whose rows the caller has locked.
 pub async fn mark(connection: &mut PgConnection, marks: &[Mark]) -> Result<()> {
+    if marks.is_empty() {
+        return Ok(());
+    }
     let ids: Vec<Uuid> = marks.iter().map(|mark| mark.id).collect();
     let states: Vec<&str> = marks.iter().map(|mark| mark.state).collect();
-    let reasons: Vec<Option<String>> = marks.iter().map(|mark| mark.reason.clone()).collect();
-    let warnings: Vec<Option<String>> = marks.iter().map(|mark| mark.warning.clone()).collect();
+    let reasons: Vec<Option<&str>> = marks.iter().map(|mark| mark.reason.as_deref()).collect();
+    let warnings: Vec<Option<&str>> = marks.iter().map(|mark| mark.warning.as_deref()).collect();
     let entries: Vec<Option<i64>> = marks.iter().map(|mark| mark.entry_seq).collect();
     let reversed: Vec<bool> = marks.iter().map(|mark| mark.reversed).collect();
     let done = sqlx::query!(
@@ -121,8 +124,8 @@ pub async fn mark(connection: &mut PgConnection, marks: &[Mark]) -> Result<()> {
          WHERE a.original_adoption_id = t.id",
         &ids,
         &states as &[&str],
-        &reasons as &[Option<String>],
-        &warnings as &[Option<String>],
+        &reasons as &[Option<&str>],
+        &warnings as &[Option<&str>],
         &entries as &[Option<i64>],
         &reversed
     )

@@ -60,15 +60,18 @@ pub struct Item {
 
 /// Puts items in, or brings those that are there up to date.
 pub async fn put(connection: &mut PgConnection, items: &[Item], now: DateTime<Utc>) -> Result<()> {
+    if items.is_empty() {
+        return Ok(());
+    }
     let ids: Vec<Uuid> = items.iter().map(|item| item.id).collect();
     let states: Vec<&str> = items.iter().map(|item| item.state.as_str()).collect();
     let accounts: Vec<&str> = items.iter().map(|item| item.account.as_str()).collect();
     let dates: Vec<NaiveDate> = items.iter().map(|item| item.adoption_date).collect();
     let created: Vec<Option<DateTime<Utc>>> = items.iter().map(|item| item.created_at).collect();
-    let waiting_for: Vec<Option<String>> = items.iter().map(|item| item.waiting_for.clone()).collect();
+    let waiting_for: Vec<Option<&str>> = items.iter().map(|item| item.waiting_for.as_deref()).collect();
     // UNNEST would take an array of arrays apart, and '/' stands in no name
     let passed: Vec<String> = items.iter().map(|item| item.passed.join("/")).collect();
-    let reasons: Vec<Option<String>> = items.iter().map(|item| item.reason.clone()).collect();
+    let reasons: Vec<Option<&str>> = items.iter().map(|item| item.reason.as_deref()).collect();
     sqlx::query!(
         "INSERT INTO sequencer_backlog AS b (original_adoption_id, state, account_sequence, adoption_date,
              source_created_at, waiting_for, passed, reason, since)
@@ -87,9 +90,9 @@ pub async fn put(connection: &mut PgConnection, items: &[Item], now: DateTime<Ut
         &accounts as &[&str],
         &dates,
         &created as &[Option<DateTime<Utc>>],
-        &waiting_for as &[Option<String>],
+        &waiting_for as &[Option<&str>],
         &passed,
-        &reasons as &[Option<String>],
+        &reasons as &[Option<&str>],
         now
     )
     .execute(connection)
@@ -99,6 +102,9 @@ pub async fn put(connection: &mut PgConnection, items: &[Item], now: DateTime<Ut
 
 /// Takes items out: they were numbered, or there is nothing to do about them.
 pub async fn remove(connection: &mut PgConnection, ids: &[Uuid]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
     sqlx::query!("DELETE FROM sequencer_backlog WHERE original_adoption_id = ANY($1)", ids)
         .execute(connection)
         .await?;

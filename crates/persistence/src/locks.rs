@@ -18,6 +18,8 @@ pub const BUSINESS_DAY: i32 = 2;
 pub const SEQUENCER: i32 = 3;
 /// Held for a session by the one scheduler that runs jobs.
 pub const SCHEDULER: i32 = 4;
+/// Held for a transaction by who writes team statistics: those of a day, or all anew.
+pub const TEAM_STATS: i32 = 5;
 /// Held for a session by the one recalculation that rebuilds sums.
 pub const RECALCULATION: i32 = 20;
 /// Held for a session by the relay that owns shard n: this plus n.

@@ -43,6 +43,9 @@ pub async fn all(connection: &mut PgConnection) -> Result<Vec<AccountSequence>> 
 
 /// Forgets `accounts`: they moved, or there was nothing to move.
 pub async fn forget(connection: &mut PgConnection, accounts: &[String]) -> Result<()> {
+    if accounts.is_empty() {
+        return Ok(());
+    }
     sqlx::query!("DELETE FROM sequencer_moves WHERE account_sequence = ANY($1::text[])", accounts)
         .execute(connection)
         .await?;

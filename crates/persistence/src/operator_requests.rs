@@ -7,13 +7,13 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
-use utoipa::ToSchema;
 
 use crate::views::Page;
 use crate::{Error, Result};
 
 /// What can be asked for. Stored as its name and the JSON of its arguments.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "action", content = "arguments", rename_all = "snake_case")]
 pub enum Action {
     /// The ingestor reads the message of a dead letter once more.

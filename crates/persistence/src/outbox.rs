@@ -34,6 +34,12 @@ use uuid::Uuid;
 use crate::locks::{RELAY_SEAT, SEATS, SPACE};
 use crate::{Error, Result};
 
+/// The `traceparent` of events that no source's change brought about: a trace of their own.
+pub fn new_trace() -> String {
+    let (high, low) = Uuid::new_v4().as_u64_pair();
+    format!("00-{}-{:016x}-01", Uuid::new_v4().simple(), (high ^ low).max(1))
+}
+
 /// What an event is about, which says the topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aggregate {

@@ -38,6 +38,9 @@ pub async fn first(connection: &mut PgConnection, limit: i64) -> Result<Vec<(i64
 
 /// Takes the rows away.
 pub async fn delete(connection: &mut PgConnection, ids: &[i64]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
     sqlx::query!("DELETE FROM sequencer_queue WHERE id = ANY($1)", ids).execute(connection).await?;
     Ok(())
 }

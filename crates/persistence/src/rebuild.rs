@@ -1,4 +1,5 @@
-//! Writes anew what only follows from the lines and the journal: balances, effective contribution, counts, marks.
+//! Writes anew what only follows from the lines and the journal: balances, effective contribution, counts, marks, and what
+//! is added up by day ([`days`]).
 //!
 //! Guarantees that workers may go on meanwhile, and that nothing they do is lost or counted twice. Transactions are the
 //! caller's, one for each bounded group. Locks in the order of [`crate::locks`]: business day → accounts in byte order,
@@ -36,6 +37,8 @@
 //! The sequencer may hold an adoption and wait for the day: the server ends one of the two, and it is done again.
 //!
 //! [`RECALCULATION`]: crate::locks::RECALCULATION
+
+pub mod days;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;

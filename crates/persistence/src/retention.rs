@@ -38,6 +38,19 @@ pub async fn delete_resolved_dead_letters(
     Ok(deleted.rows_affected())
 }
 
+/// Deletes runs of jobs that began before `before` and have ended, but never the last run of a job.
+pub async fn delete_job_runs(connection: &mut PgConnection, before: DateTime<Utc>) -> Result<u64> {
+    let deleted = sqlx::query!(
+        "DELETE FROM job_runs WHERE ctid = ANY(ARRAY(
+             SELECT ctid FROM job_runs r WHERE started_at < $1 AND finished_at IS NOT NULL
+                 AND EXISTS (SELECT FROM job_runs later WHERE later.job = r.job AND later.id > r.id) LIMIT 10000))",
+        before
+    )
+    .execute(connection)
+    .await?;
+    Ok(deleted.rows_affected())
+}
+
 /// Counts the three ledger tables for the planner, where that was not done for a day: of a partitioned table the server
 /// counts the partitions by itself, but never the whole. Says whether it did.
 pub async fn analyze_ledger(connection: &mut PgConnection) -> Result<bool> {

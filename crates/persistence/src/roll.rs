@@ -208,7 +208,7 @@ async fn add_up_accounts(connection: &mut PgConnection, span: Span) -> Result<()
          SELECT account, day, sum(activated), sum(expired) FROM (
              SELECT account, effective_date AS day, amount AS activated, 0 AS expired FROM term
              UNION ALL SELECT account, expire_date, 0, amount FROM term WHERE expire_date IS NOT NULL) AS turn
-         GROUP BY account, day
+         GROUP BY account, day ORDER BY account, day
          ON CONFLICT (account_sequence, day) DO UPDATE
              SET activated = d.activated + excluded.activated, expired = d.expired + excluded.expired",
         span.first,
@@ -220,18 +220,16 @@ async fn add_up_accounts(connection: &mut PgConnection, span: Span) -> Result<()
 }
 
 /// `missed_daily`: what went to headquarters, by the day it was booked, reason, level or tier, and who missed it. What a
-/// REVERSE takes back is taken off, and its lines are counted with the others.
+/// REVERSE takes back is taken off, and its lines are counted with the others. Each span gives rows of its own.
 async fn add_up_missed(connection: &mut PgConnection, booked_day: NaiveDate, span: Span) -> Result<()> {
     sqlx::query!(
-        "INSERT INTO missed_daily AS m (day, reason, level_or_tier, account_sequence, amount, lines)
+        "INSERT INTO missed_daily (day, reason, level_or_tier, account_sequence, amount, lines)
          SELECT $1::date, split_part(reason, ':', 1),
-             coalesce(level_depth, substring(unalloc_type FROM 'BONUS_TIER_([0-9]+)')::int, 0),
+             coalesce(level_depth, CASE WHEN starts_with(unalloc_type, 'BONUS_TIER_') THEN right(unalloc_type, 1)::int END, 0),
              would_be_account_sequence, sum(amount), count(*)
          FROM unallocated_contributions
          WHERE id >= ledger_id_floor($2) AND id < ledger_id_floor($3)
-         GROUP BY 1, 2, 3, 4
-         ON CONFLICT (day, reason, level_or_tier, account_sequence) DO UPDATE
-             SET amount = m.amount + excluded.amount, lines = m.lines + excluded.lines",
+         GROUP BY 2, 3, 4 ORDER BY 4",
         booked_day,
         span.first,
         span.last + 1
@@ -294,6 +292,8 @@ pub async fn bring_over_next(
         return Ok(None);
     };
     advance(connection, day, &from, &Phase::Accounts(Some(last.clone())), at).await?;
+    // the day's rows have just been written, nothing has counted them, and a plan for one row joins in squares
+    sqlx::query!("SET LOCAL enable_nestloop = off").execute(&mut *connection).await?;
     sqlx::query_file!(
         "src/roll_accounts.sql",
         day,

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::calls::{self, Channel};
 use crate::copy::CopyBuffer;
-use crate::outbox::Aggregate;
+use crate::outbox::{self, Aggregate};
 use crate::views::snapshots::{Header, header};
 use crate::{Error, Result, chunks, due};
 
@@ -326,9 +326,9 @@ async fn write_event(connection: &mut PgConnection, header: &Header, shards: i16
         created_at: header.sealed_at.to_rfc3339_opts(SecondsFormat::Micros, true),
     };
     sqlx::query!(
-        "INSERT INTO outbox_events (aggregate_type, aggregate_id, event_type, event_id, epoch, version, payload, shard,
-             created_at)
-         SELECT $1, $2, $3, $4, epoch, 1, $5, mod(hashtextextended($2, 0) & 1048575, $6::smallint)::smallint, $7
+        "INSERT INTO outbox_events (aggregate_type, aggregate_id, event_type, event_id, epoch, version, payload, traceparent,
+             shard, created_at)
+         SELECT $1, $2, $3, $4, epoch, 1, $5, $8, mod(hashtextextended($2, 0) & 1048575, $6::smallint)::smallint, $7
          FROM published_ledger",
         Aggregate::Snapshot.as_str(),
         header.snapshot_date.to_string(),
@@ -336,7 +336,8 @@ async fn write_event(connection: &mut PgConnection, header: &Header, shards: i16
         event.event_id,
         serde_json::to_string(&event).map_err(Error::corrupt)?,
         shards,
-        header.sealed_at
+        header.sealed_at,
+        outbox::new_trace()
     )
     .execute(&mut *connection)
     .await?;

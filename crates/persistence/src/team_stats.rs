@@ -1,12 +1,12 @@
 //! `user_team_stats`: what stands below each account, by day (RULES section 7, Team statistics).
 //!
 //! A day costs what was booked on it. Transaction: the caller's, one a day, in which the last day moves on: it is done
-//! once, however often it is begun. No lock but that of the row of `business_day`; two round trips.
+//! once, however often it is begun. Locks: the statistics' own → the row of `business_day`; three round trips.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 
-use crate::Result;
+use crate::{Result, locks};
 
 /// The first day that is over and not in the statistics yet; None: there is none.
 pub async fn next_day(connection: &mut PgConnection) -> Result<Option<NaiveDate>> {
@@ -27,6 +27,7 @@ pub async fn add_day(
     day: NaiveDate,
     at: DateTime<Utc>,
 ) -> Result<Option<u64>> {
+    locks::hold(connection, locks::TEAM_STATS).await?;
     let moved = sqlx::query!(
         "UPDATE business_day SET team_stats_through = $1
          WHERE current_day > $1 AND coalesce(team_stats_through = $1::date - 1, TRUE)",

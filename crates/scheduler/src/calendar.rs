@@ -90,6 +90,9 @@ impl Scheduler {
         let mut wait =
             self.wait.take().filter(|wait| wait.day() == day).unwrap_or_else(|| Wait::new(day, now));
         let order = wait.order(connection, &self.settings, self.began, now).await?;
+        #[expect(clippy::cast_precision_loss, reason = "seconds, and no amount")]
+        let waited = if order.is_none() { wait.lasts(now).num_seconds() as f64 } else { 0.0 };
+        metrics::gauge!("contrib_snapshot_wait_seconds").set(waited);
         let Some(order) = order else {
             self.wait = Some(wait);
             return Ok(Progress::Idle);

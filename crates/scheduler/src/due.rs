@@ -35,6 +35,11 @@ impl Wait {
         self.day
     }
 
+    /// How long it has been waited for.
+    pub(crate) fn lasts(&self, now: DateTime<Utc>) -> TimeDelta {
+        now - self.since
+    }
+
     /// What is to be sealed, once it is due. `began` is when this service began; `now` its time.
     pub(crate) async fn order(
         &mut self,

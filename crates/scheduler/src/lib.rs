@@ -90,6 +90,9 @@ impl Scheduler {
 
     async fn step(&mut self) -> Result<Progress, SchedulerError> {
         if !self.leads().await? {
+            // of the calendar only the leader tells
+            metrics::gauge!("contrib_roll_days_behind").set(0.0);
+            metrics::gauge!("contrib_snapshot_wait_seconds").set(0.0);
             return Ok(Progress::Idle);
         }
         if self.upkeep_done.is_none_or(|done| done.elapsed() >= UPKEEP_EVERY) {

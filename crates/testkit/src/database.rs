@@ -38,6 +38,7 @@ impl TestDatabase {
 
     async fn clone_template(setting: &str) -> anyhow::Result<Self> {
         let server = PgConnectOptions::from_str(&crate::required("CONTRIB_TEST_DATABASE_URL")?)?;
+        let server = server.options([("jit", "off")]); // as the service's own connections
         let mut admin = PgConnection::connect_with(&server).await.context("the tests' PostgreSQL")?;
         let template = make_template(&mut admin, &server).await?;
         let name = format!("test_{}", Uuid::new_v4().simple());

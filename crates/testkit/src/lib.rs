@@ -7,6 +7,7 @@ pub mod audit;
 pub mod database;
 pub mod debezium;
 pub mod history;
+pub mod identities;
 pub mod servers;
 pub mod synced;
 pub mod wait;

@@ -37,7 +37,8 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ),
 ];
 /// What would let a clock, chance, a socket or a floating point number into `domain`.
-const DOMAIN_ALLOWS: [&str; 6] = ["chrono", "rust_decimal", "serde", "sha2", "thiserror", "uuid"];
+const DOMAIN_ALLOWS: [&str; 8] =
+    ["chrono", "compact_str", "rust_decimal", "serde", "sha2", "thiserror", "utoipa", "uuid"];
 /// Longer than this, a file is more than one thought.
 const MOST_LINES: usize = 450;
 

@@ -1,15 +1,15 @@
 //! `roll`: a day on which 100,000 adoptions take effect and 100,000 expire. `team_stats`: the statistics of a day with
 //! 100,000 adoptions in a network of a million accounts.
 //!
-//! The roll's floor is what it cannot do without, by hand, on copies of the tables: one statement to add the lines up, one
-//! for the accounts, one for the marks. It queues no event, adds up nothing of what was missed and makes no steps.
+//! The roll's floor is what it cannot do without, by hand, on copies of the tables: two statements to add up the lines and
+//! what was missed, one for the accounts, one for the marks. It queues no event and makes no steps.
 
 use anyhow::Context;
 use chrono::{Days, NaiveDate, SubsecRound, Utc};
 use futures::future::LocalBoxFuture;
 use persistence::roll;
 use scheduler::jobs;
-use sqlx::Executor;
+use sqlx::{Executor, PgPool};
 
 use super::{ACCOUNTS, ROOTS, Scale};
 use crate::contest::{Contest, Floor, Run, measure};
@@ -19,13 +19,16 @@ use crate::service::{Beginning, Service};
 /// Adoptions that take effect on a day, and as many that expire.
 const A_DAY: usize = 100_000;
 const SHARDS: i16 = 8;
-const ROLL_FLOORS: [Floor; 1] = [Floor::main("three bare set-based statements: build, accounts, marks")];
+const ROLL_FLOORS: [Floor; 1] =
+    [Floor::main("four bare set-based statements: build of amounts and of what was missed, accounts, marks")];
 const STATS_FLOORS: [Floor; 1] = [Floor::main("bare INSERT … SELECT of the same rows")];
-const COPIED: [&str; 4] = [
+const COPIED: [&str; 6] = [
     "contribution_accounts",
     "account_daily_contribution",
     "contribution_records",
     "system_contribution_records",
+    "unallocated_contributions",
+    "missed_daily",
 ];
 
 /// Rolls from day to day.
@@ -69,7 +72,7 @@ impl Rolling {
             pool.execute(&*format!("TRUNCATE bare.{table}")).await?;
         }
         pool.execute("INSERT INTO bare.contribution_accounts SELECT * FROM contribution_accounts").await?;
-        for table in ["contribution_records", "system_contribution_records"] {
+        for table in ["contribution_records", "system_contribution_records", "unallocated_contributions"] {
             let copy =
                 format!("INSERT INTO bare.{table} SELECT * FROM {table} WHERE id >= ledger_id_floor($1)");
             sqlx::query(&copy).bind(before + 1).execute(pool).await?;
@@ -83,15 +86,15 @@ impl Rolling {
     }
 }
 
-/// The whole roll to `day`; says how many adoptions turned.
-async fn roll_to(service: &Service, day: NaiveDate, adoptions: usize) -> anyhow::Result<u64> {
+/// The whole roll to `day`.
+pub(super) async fn roll_to(pool: &PgPool, day: NaiveDate) -> anyhow::Result<()> {
     let settings = base_settings()?;
     let now = || Utc::now().trunc_subsecs(6);
-    jobs::roll::begin(service.pool(), day, now()).await?;
+    jobs::roll::begin(pool, day, now()).await?;
     loop {
-        let state = roll::state(&mut *service.pool().acquire().await?).await?;
-        if jobs::roll::step(service.pool(), &state, &settings, SHARDS, now()).await?.complete {
-            return Ok(adoptions as u64);
+        let state = roll::state(&mut *pool.acquire().await?).await?;
+        if jobs::roll::step(pool, &state, &settings, SHARDS, now()).await?.complete {
+            return Ok(());
         }
     }
 }
@@ -127,7 +130,11 @@ impl Contest for Rolling {
         Box::pin(async {
             let day = self.book().await?;
             let service = self.service()?;
-            measure(&service.cpu, roll_to(service, day, 2 * self.scale.of(A_DAY))).await
+            measure(&service.cpu, async {
+                roll_to(service.pool(), day).await?;
+                Ok(2 * self.scale.of(A_DAY) as u64)
+            })
+            .await
         })
     }
 
@@ -147,6 +154,10 @@ impl Contest for Rolling {
                          UNION ALL SELECT 'SYS-' || left(system_account_id::text, 8), effective_date, amount, 0
                          FROM bare.system_contribution_records) turn
                      WHERE $1::date IS NOT NULL GROUP BY account, day",
+                    "INSERT INTO bare.missed_daily
+                     SELECT $1, split_part(reason, ':', 1), coalesce(level_depth, 0), would_be_account_sequence,
+                         sum(amount), count(*)
+                     FROM bare.unallocated_contributions GROUP BY 2, 3, 4",
                     "UPDATE bare.contribution_accounts a
                      SET effective_contribution = a.effective_contribution + d.activated - d.expired,
                          version = a.version + 1

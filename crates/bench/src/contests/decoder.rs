@@ -36,8 +36,12 @@ impl Decoding {
     }
 
     fn new(name: &'static str, capture: &'static str, scale: Scale) -> Self {
-        let format =
-            Format { columns: runtime::settings::ColumnMap::new(), price_scale: 10, keep_phones: true, max_bytes: 1 << 20 };
+        let format = Format {
+            columns: runtime::settings::ColumnMap::new(),
+            price_scale: 10,
+            keep_phones: true,
+            max_bytes: 1 << 20,
+        };
         Self { name, capture, scale, captured: Vec::new(), format }
     }
 

@@ -4,6 +4,7 @@ mod calendar;
 mod decoder;
 mod distribute;
 mod domain;
+mod during;
 mod growth;
 mod ingest;
 mod ingest_memory;
@@ -46,7 +47,8 @@ pub(crate) fn all(scale: Scale) -> Vec<Box<dyn Contest>> {
         Box::new(ingest::Ingest::users(scale)),
         Box::new(ingest::Ingest::adoptions(scale)),
         Box::new(domain::Slots::new(scale)),
-        Box::new(sequencer::Numbering::new(scale)),
+        Box::new(sequencer::Numbering::as_they_come(scale)),
+        Box::new(sequencer::Numbering::history(scale)),
         workers("distribute.workers_1", ROOTS, 1),
         workers("distribute.workers_2", ROOTS, 2),
         workers("distribute.workers_4", ROOTS, 4),
@@ -57,6 +59,9 @@ pub(crate) fn all(scale: Scale) -> Vec<Box<dyn Contest>> {
         Box::new(snapshot::Sealing::new(scale)),
         Box::new(calendar::Rolling::new(scale)),
         Box::new(calendar::TeamStats::new(scale)),
+        Box::new(during::During::new(during::Job::Roll, scale)),
+        Box::new(during::During::new(during::Job::Snapshot, scale)),
+        Box::new(during::During::new(during::Job::TeamStats, scale)),
         Box::new(latency::Idle::new(scale)),
         Box::new(growth::Growth::new(scale)),
         Box::new(ingest_memory::Memory::new(scale)),

@@ -147,7 +147,12 @@ impl<'a> Consumer<'a> {
         messages: &[(i32, usize)],
     ) -> Result<(), IngestError> {
         let format = BatchFormat {
-            format: Format { columns: BTreeMap::new(), price_scale: 10, keep_phones: true, max_bytes: 1 << 20 },
+            format: Format {
+                columns: BTreeMap::new(),
+                price_scale: 10,
+                keep_phones: true,
+                max_bytes: 1 << 20,
+            },
             letter_max_bytes: 65_536,
         };
         let offset = |offset: usize| i64::try_from(offset).unwrap();

@@ -3,7 +3,7 @@
 use chrono::{SubsecRound, Utc};
 use clap::{Args, Subcommand};
 use persistence::accounts::{AccountDelta, Booking};
-use persistence::{PgPool, accounts, audit_log, business_day, epochs};
+use persistence::{PgPool, accounts, audit_log, business_day, epochs, outbox};
 
 use crate::{Context, Error, Outcome, Progress, Result};
 
@@ -74,7 +74,7 @@ async fn publish_all(pool: &PgPool, shards: i16) -> Result<u64> {
             rolling: held.rolling,
             at: Utc::now().trunc_subsecs(6),
             shards,
-            traceparent: None,
+            traceparent: Some(outbox::new_trace()),
         };
         accounts::add(&mut transaction, &deltas, &booking).await?;
         transaction.commit().await.map_err(persistence::Error::from)?;

@@ -21,9 +21,12 @@ Compares, in one snapshot of the database while the service goes on:
   account counts       against the newest entry that changed them
   system accounts      against the sums of their lines
   marks                of adoptions (distributed) and users (calculated) against what was carried out
+  daily amounts        by account and day, against the lines that the roll has added up
+  missed amounts       by day, reason and account, against the unallocated lines
+  team statistics      by account and day, against the journal
 
---apply writes balances, counts and marks anew where they differ; each account gets a new version and
-a ContributionCalculated event. Workers may run meanwhile; while the business day is rolled nothing is
+--apply writes all of these anew where they differ; each account whose balances or counts differ gets a
+new version and a ContributionCalculated event. Workers may run meanwhile; while the business day is rolled nothing is
 rebuilt. It may be stopped and repeated at any time. The journal and its lines are never written: if
 one of them differs nothing is rebuilt, and docs/runbooks/ledger-differs.md says what to do.
 
@@ -54,6 +57,12 @@ struct Rebuilt {
     system_accounts: u64,
     adoptions: u64,
     users: u64,
+    /// Accounts whose daily amounts were rebuilt.
+    daily: u64,
+    /// Days whose missed amounts were.
+    missed: u64,
+    /// Accounts whose team statistics were.
+    team: u64,
 }
 
 /// Compares, shows what differs, and rebuilds it where that was asked for and is possible.
@@ -77,11 +86,15 @@ pub async fn run(args: Recalculate, context: &Context) -> Result<Outcome> {
         print_json(&found, rebuilt.as_ref())?;
     } else if let Some(rebuilt) = &rebuilt {
         answer!(
-            "\nrebuilt: {} accounts with new versions and events, {} system accounts, {} adoptions, {} users",
+            "\nrebuilt: {} accounts with new versions and events, {} system accounts, {} adoptions, {} users; \
+             daily amounts of {} accounts, missed amounts of {} days, team statistics of {} accounts",
             rebuilt.accounts,
             rebuilt.system,
             rebuilt.adoptions,
-            rebuilt.users
+            rebuilt.users,
+            rebuilt.daily,
+            rebuilt.missed,
+            rebuilt.team
         );
     }
     if rebuilt.as_ref().is_some_and(|rebuilt| rebuilt.roll_began) {
@@ -122,6 +135,9 @@ fn print_json(found: &Found, rebuilt: Option<&apply::Rebuilt>) -> Result<()> {
             system_accounts: rebuilt.system,
             adoptions: rebuilt.adoptions,
             users: rebuilt.users,
+            daily: rebuilt.daily,
+            missed: rebuilt.missed,
+            team: rebuilt.team,
         }),
     };
     answer!("{}", serde_json::to_string_pretty(&report).map_err(std::io::Error::from)?);

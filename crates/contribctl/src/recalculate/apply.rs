@@ -3,19 +3,19 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use domain::{AccountSequence, Effect};
 use persistence::accounts::{self, AccountDelta, Booking};
 use persistence::calls::{self, Channel};
-use persistence::rebuild::{self, Counted};
+use persistence::rebuild::{self, Counted, days};
 use persistence::verify::accounts::Balances;
 use persistence::verify::derived::StoredAccount;
-use persistence::{Error, Kind, PgConnection, PgPool};
+use persistence::{Error, Kind, PgConnection, PgPool, outbox};
 use uuid::Uuid;
 
-use super::Found;
 use super::sums;
 use super::walk::{Newest, Sums};
+use super::{Found, Wrong};
 use crate::{Progress, Result};
 
 /// Accounts of one transaction: one with much of the ledger below it has a line of nearly every entry.
@@ -36,6 +36,12 @@ pub struct Rebuilt {
     pub adoptions: u64,
     /// Users.
     pub users: u64,
+    /// Accounts whose daily amounts were.
+    pub daily: u64,
+    /// Days whose missed amounts were.
+    pub missed: u64,
+    /// Accounts whose team statistics were.
+    pub team: u64,
     /// Whether a roll had begun, which ends the work: the rest is for the next time.
     pub roll_began: bool,
 }
@@ -43,9 +49,10 @@ pub struct Rebuilt {
 /// Writes anew all that `found` names as wrong.
 pub async fn run(pool: &PgPool, found: &Found, shards: i16) -> Result<Rebuilt> {
     let mut rebuilt = Rebuilt::default();
-    let total = found.wrong.accounts.len() + found.wrong.adoptions.len() + found.wrong.users.len();
+    let Wrong { accounts, adoptions, users, daily, missed, .. } = &found.wrong;
+    let total = accounts.len() + adoptions.len() + users.len() + daily.len() + missed.len();
     let progress = Progress::of(total as u64, "rebuilding");
-    for names in found.wrong.accounts.chunks(ACCOUNTS) {
+    for names in accounts.chunks(ACCOUNTS) {
         match again(async || accounts_anew(pool, found, names, shards).await).await? {
             Some(count) => rebuilt.accounts += count,
             None => rebuilt.roll_began = true,
@@ -56,16 +63,68 @@ pub async fn run(pool: &PgPool, found: &Found, shards: i16) -> Result<Rebuilt> {
         Some(count) => rebuilt.system = count,
         None => rebuilt.roll_began = true,
     }
-    for ids in found.wrong.adoptions.chunks(MARKS) {
+    for ids in adoptions.chunks(MARKS) {
         rebuilt.adoptions += again(async || adoptions_anew(pool, ids).await).await?;
         progress.add(ids.len() as u64);
     }
-    for users in found.wrong.users.chunks(MARKS) {
+    for users in users.chunks(MARKS) {
         rebuilt.users += again(async || users_anew(pool, found, users).await).await?;
         progress.add(users.len() as u64);
     }
+    days_anew(pool, found, &mut rebuilt, &progress).await?;
     progress.done();
     Ok(rebuilt)
+}
+
+/// What the calendar adds up by day: while a roll adds to it, it is left for the next time.
+async fn days_anew(pool: &PgPool, found: &Found, rebuilt: &mut Rebuilt, progress: &Progress) -> Result<()> {
+    let Wrong { daily, missed, team, .. } = &found.wrong;
+    for names in daily.chunks(ACCOUNTS) {
+        match again(async || daily_anew(pool, names).await).await? {
+            Some(()) => rebuilt.daily += names.len() as u64,
+            None => rebuilt.roll_began = true,
+        }
+        progress.add(names.len() as u64);
+    }
+    for day in missed {
+        match again(async || missed_anew(pool, *day).await).await? {
+            Some(()) => rebuilt.missed += 1,
+            None => rebuilt.roll_began = true,
+        }
+        progress.add(1);
+    }
+    if !team.is_empty() {
+        again(async || team_anew(pool, team).await).await?;
+        rebuilt.team = team.len() as u64;
+    }
+    Ok(())
+}
+
+async fn daily_anew(pool: &PgPool, names: &[String]) -> persistence::Result<Option<()>> {
+    let mut transaction = rebuild::begin(pool).await?;
+    if rebuild::hold_idle_day(&mut transaction).await?.is_none() {
+        return Ok(None);
+    }
+    days::set_daily(&mut transaction, names).await?;
+    transaction.commit().await?;
+    Ok(Some(()))
+}
+
+async fn missed_anew(pool: &PgPool, day: NaiveDate) -> persistence::Result<Option<()>> {
+    let mut transaction = rebuild::begin(pool).await?;
+    if rebuild::hold_idle_day(&mut transaction).await?.is_none() {
+        return Ok(None);
+    }
+    days::set_missed(&mut transaction, day).await?;
+    transaction.commit().await?;
+    Ok(Some(()))
+}
+
+async fn team_anew(pool: &PgPool, names: &[String]) -> Result<(), persistence::Error> {
+    let mut transaction = pool.begin().await?;
+    days::set_team(&mut transaction, names, now()).await?;
+    transaction.commit().await?;
+    Ok(())
 }
 
 /// Does a transaction again that had to give way to another.
@@ -92,7 +151,7 @@ async fn accounts_anew(
 ) -> persistence::Result<Option<u64>> {
     let mut transaction = rebuild::begin(pool).await?;
     let Some(day) = rebuild::hold_idle_day(&mut transaction).await? else { return Ok(None) };
-    let booking = Booking { day, rolling: false, at: now(), shards, traceparent: None };
+    let booking = Booking { day, rolling: false, at: now(), shards, traceparent: Some(outbox::new_trace()) };
     let stored = rebuild::lock_accounts(&mut transaction, names, booking.at).await?;
     let mut lines: HashMap<String, Balances> =
         rebuild::sums(&mut transaction, names, day).await?.into_iter().collect();

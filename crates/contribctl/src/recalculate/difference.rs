@@ -32,7 +32,12 @@ impl Difference {
 
     /// One of them differs.
     pub fn differs(&mut self, how: impl Into<String>) {
-        self.differing += 1;
+        self.several_differ(1, how);
+    }
+
+    /// So many of them differ, the first like this.
+    pub fn several_differ(&mut self, count: u64, how: impl Into<String>) {
+        self.differing += count;
         if self.examples.len() < EXAMPLES {
             self.examples.push(how.into());
         }
@@ -71,6 +76,12 @@ pub struct Differences {
     pub adoptions: Difference,
     /// Marks of users.
     pub users: Difference,
+    /// What takes effect and expires, by account and day.
+    pub daily: Difference,
+    /// What went to headquarters, by day.
+    pub missed: Difference,
+    /// What stands below each account, by day.
+    pub team: Difference,
 }
 
 impl Default for Differences {
@@ -83,15 +94,18 @@ impl Default for Differences {
             system: Difference::new("system accounts"),
             adoptions: Difference::new("marks of adoptions"),
             users: Difference::new("marks of users"),
+            daily: Difference::new("daily amounts"),
+            missed: Difference::new("missed amounts"),
+            team: Difference::new("team statistics"),
         }
     }
 }
 
 impl Differences {
     /// All, in the order in which they are shown.
-    pub fn all(&self) -> [&Difference; 7] {
-        let Self { journal, lines, balances, counts, system, adoptions, users } = self;
-        [journal, lines, balances, counts, system, adoptions, users]
+    pub fn all(&self) -> [&Difference; 10] {
+        let Self { journal, lines, balances, counts, system, adoptions, users, daily, missed, team } = self;
+        [journal, lines, balances, counts, system, adoptions, users, daily, missed, team]
     }
 
     /// Whether something differs.
@@ -112,5 +126,8 @@ impl Differences {
         self.system.merge(other.system);
         self.adoptions.merge(other.adoptions);
         self.users.merge(other.users);
+        self.daily.merge(other.daily);
+        self.missed.merge(other.missed);
+        self.team.merge(other.team);
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`walk`] | spans of entries carried out again, their lines compared, their sums gathered by account |
 //! | [`sums`] | the sums beside the rows that show them |
+//! | [`days`] | what the calendar adds up, beside the lines and the journal |
 //! | [`apply`] | those rows written anew |
 //! | [`difference`] | what differs, a kind each |
 //!
@@ -11,6 +12,7 @@
 //! account, and one span of entries for each connection; never the lines.
 
 pub mod apply;
+pub mod days;
 pub mod difference;
 pub mod sums;
 pub mod walk;
@@ -77,6 +79,7 @@ pub async fn run(pool: &PgPool, from: i64) -> Result<Found> {
         let progress = Progress::endless("sums");
         sums::compare(&mut snapshot, &moment, &plans, &mut part, &mut differences, &mut wrong, &progress)
             .await?;
+        days::compare(&mut snapshot, &mut differences, &mut wrong, &progress).await?;
         progress.done();
     }
     snapshot.rollback().await.map_err(persistence::Error::from)?;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use chrono::NaiveDate;
 use domain::{AccountSequence, Amount, SystemAccount};
 use persistence::ledger::system_account_id;
 use persistence::rebuild::Missing;
@@ -31,6 +32,12 @@ pub struct Wrong {
     pub adoptions: Vec<Uuid>,
     /// Users, by upstream's id, with the account and the right mark.
     pub users: Vec<(Uuid, String, bool)>,
+    /// Accounts, `SYS-…` among them, whose daily amounts differ.
+    pub daily: Vec<String>,
+    /// Days on which missed amounts differ.
+    pub missed: Vec<NaiveDate>,
+    /// Accounts whose team statistics differ.
+    pub team: Vec<String>,
 }
 
 /// Compares every row.

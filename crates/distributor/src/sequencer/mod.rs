@@ -1,14 +1,16 @@
 //! The sequencer: one leader that numbers what happens.
 //!
 //! Guarantees `distribution_seq` 1, 2, 3, … without a gap in the order of RULES section 3, from a state of its own
-//! that is written in the same transaction as the journal. A step is two transactions: [`judge`] sorts what changed
-//! upstream into the backlog, and, once nothing is left to sort, [`pass`] numbers the first of it.
+//! that is written in the same transaction as the journal. A step is a [`pass`], which judges what changed upstream,
+//! sorts into the backlog what is to stay there, and numbers what is ready.
 //!
 //! Leadership is a session lock on a connection of its own; `leader_term` is checked under its row's lock in every
 //! numbering transaction, so a leader that slept through its successor's take-over writes nothing.
 //! Any error lets go of leadership and of the state in memory: both are taken up anew.
 
-mod judge;
+mod agenda;
+mod numbering;
+mod outcome;
 mod pass;
 mod uplines;
 mod verdict;
@@ -49,7 +51,7 @@ pub struct Sequencer {
     url: String,
     time_zone: String,
     rules: Rules,
-    pass_size: i64,
+    pass_size: usize,
     chunk_size: i64,
     numbered: Arc<Notify>,
     clock: fn() -> DateTime<Utc>,
@@ -67,6 +69,11 @@ struct Leader {
     checked: Option<BacklogCheck>,
     /// When it was last noted how far everything has been judged.
     noted: Option<DateTime<Utc>>,
+}
+
+/// A setting as PostgreSQL counts.
+fn as_limit(size: usize) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
 }
 
 impl Sequencer {
@@ -90,8 +97,8 @@ impl Sequencer {
                     business.ineligible_statuses, business.max_future_days
                 ),
             },
-            pass_size: i64::try_from(settings.distributor.pass_size).unwrap_or(i64::MAX),
-            chunk_size: i64::try_from(settings.distributor.chunk_size).unwrap_or(i64::MAX),
+            pass_size: settings.distributor.pass_size,
+            chunk_size: as_limit(settings.distributor.chunk_size),
             numbered,
             clock: Utc::now,
             leader: None,
@@ -121,21 +128,15 @@ impl Sequencer {
         }
         self.check_now_and_then(now).await?;
         let began = self.time_to_note(now).await?;
-        let judged = self.judge(now).await?;
-        if !judged.drained {
-            return Ok(Progress::Worked);
-        }
-        let entries = self.number().await?;
-        if let Some(began) = began
-            && entries < self.pass_size.unsigned_abs()
-        {
+        let done = self.pass().await?;
+        if let Some(began) = began.filter(|_| done.at_rest) {
             self.note_judged(began, now).await?;
         }
-        if entries > 0 {
-            metrics::counter!("contrib_entries_numbered_total").increment(entries);
+        if done.entries > 0 {
+            metrics::counter!("contrib_entries_numbered_total").increment(done.entries);
             self.numbered.notify_one();
         }
-        Ok(if judged.rows + entries > 0 { Progress::Worked } else { Progress::Idle })
+        Ok(if done.judged + done.entries > 0 { Progress::Worked } else { Progress::Idle })
     }
 
     /// PostgreSQL's time, where it is due to note how far everything has been judged.

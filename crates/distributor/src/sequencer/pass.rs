@@ -1,81 +1,88 @@
-//! A pass: one numbering transaction (RULES section 3). First moves, then changes, then the first ready adoptions.
+//! A pass: one transaction that judges what changed upstream and numbers what is ready (RULES section 3).
 //!
-//! Guarantees that journal, state, marks and chunks are of one moment, and that only the leader of the stored term
-//! commits them. Transaction: one a pass. Locks: adoptions by id → the state's row → the business day (shared).
-//! About twelve round trips, however many entries.
+//! Guarantees that an adoption is judged by its row as it is under its lock, that a queue row goes only together with
+//! its judgement, that journal, state, marks and chunks are of one moment, and that only the leader of the stored term
+//! commits them. Nothing is numbered before everything that changed has been judged: a pass that does not reach the end
+//! of the queue only judges. What is numbered as soon as it is judged never stands in the backlog.
+//!
+//! Locks: adoptions by id → the state's row → the business day (shared). About fifteen round trips, however many
+//! entries.
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::{DateTime, Utc};
-use domain::{
-    AccountSequence, Change, Entry, Plans, Prior, SequenceError, SequencerState, Standing, Upstream, line_id,
-    move_order,
-};
+use chrono::NaiveDate;
+use domain::{AccountSequence, Plans, Prior, Referrer, SequencerState};
 use fail::fail_point;
-use persistence::adoptions::{self, LockedAdoption, Mark};
-use persistence::backlog::{self, Item, Ready};
-use persistence::journal::{self, JournalRow};
+use persistence::adoptions::{self, LockedAdoption};
+use persistence::queue::{self, Changed};
 use persistence::referrals::{self, UpstreamTree};
-use persistence::{PgConnection, business_day, chunks, moves, plans, queue, sequencer};
+use persistence::{PgConnection, business_day, chunks, journal, moves, plans, sequencer};
 use uuid::Uuid;
 
-use super::judge::read_priors;
-use super::verdict::{Grounds, Verdict, item, keeps_place, mark, mark_warning, traceparent};
-use super::{Leader, Rules, Sequencer};
+use super::agenda::Agenda;
+use super::numbering::Numbering;
+use super::outcome::Outcome;
+use super::verdict::Grounds;
+use super::{Leader, Rules, Sequencer, as_limit};
 use crate::error::DistributorError;
 
-/// What one pass looks at.
-#[derive(Debug)]
-struct Agenda {
-    movers: Vec<AccountSequence>,
-    changed: Vec<Uuid>,
-    ready: Vec<Ready>,
+/// What a pass did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Done {
+    /// Queue rows judged.
+    pub judged: u64,
+    /// Entries numbered.
+    pub entries: u64,
+    /// Nothing is left of what was there when the pass began: no queue row, and nothing that is ready.
+    pub at_rest: bool,
 }
 
-/// What one pass writes.
+/// What the queue names.
 #[derive(Debug, Default)]
-struct Outcome {
-    journal: Vec<JournalRow>,
-    marks: HashMap<Uuid, Mark>,
-    backlog: Vec<Item>,
-    done: Vec<Uuid>,
-    moved: Vec<String>,
-    forgotten: Vec<String>,
+struct Queued {
+    rows: Vec<i64>,
+    accounts: BTreeSet<AccountSequence>,
+    adoptions: BTreeSet<Uuid>,
+}
+
+/// What a pass goes by, read under its locks.
+#[derive(Debug)]
+struct Facts {
+    locked: HashMap<Uuid, LockedAdoption>,
+    day: NaiveDate,
+    priors: HashMap<Uuid, Prior>,
+    /// The referral rows, where those that are kept are not current.
+    fresh: Option<UpstreamTree>,
+    /// The referral rows from the movers to the top.
+    climb: UpstreamTree,
+    plans: Plans,
 }
 
 impl Sequencer {
-    /// Numbers one pass; says how many entries.
-    pub(super) async fn number(&mut self) -> Result<u64, DistributorError> {
-        let clock = self.clock;
-        let Some(leader) = &mut self.leader else { return Ok(0) };
+    /// One pass.
+    pub(super) async fn pass(&mut self) -> Result<Done, DistributorError> {
+        let (clock, size) = (self.clock, self.pass_size);
+        let Some(leader) = &mut self.leader else { return Ok(Done::default()) };
         let mut transaction = self.pool.begin().await?;
-        let agenda = Agenda::read(&mut transaction, self.pass_size).await?;
-        if agenda.is_empty() {
-            return Ok(0);
+        let queued = Queued::read(&mut transaction, size).await?;
+        leader.uplines.forget(&queued.accounts);
+        let requeued = note_referrals(&mut transaction, &queued.accounts, &leader.state).await?;
+        let agenda = if queued.rows.len() < size && requeued == 0 {
+            Some(Agenda::read(&mut transaction, size).await?)
+        } else {
+            None
+        };
+        if queued.rows.is_empty() && agenda.as_ref().is_some_and(Agenda::is_empty) {
+            return Ok(Done { at_rest: true, ..Done::default() });
         }
-        let mut locked = adoptions::lock(&mut transaction, &agenda.adoptions()).await?;
-        sequencer::hold_term(&mut transaction, leader.term).await?;
-        let day = business_day::hold(&mut transaction).await?.day;
-        let priors = read_priors(&mut transaction, &locked).await?;
-        let fresh = leader.read_uplines(&mut transaction, &locked, &self.rules).await?;
-        let tree = fresh.as_ref().unwrap_or(leader.uplines.tree());
-        let plans = plans::all(&mut transaction).await?;
+
+        let facts = leader.read_facts(&mut transaction, &queued, agenda.as_ref(), &self.rules).await?;
         // Not before: a plan that this pass reads is older than what it numbers.
         let now = clock();
-        let grounds = Grounds { rules: &self.rules, tree, priors: &priors, day };
-
         let before = leader.state.last_seq;
-        let mut pass = Pass { grounds, plans: &plans, state: &mut leader.state, outcome: Outcome::default() };
-        let movers: Vec<String> = agenda.movers.iter().map(|account| account.as_str().to_owned()).collect();
-        if !movers.is_empty() {
-            pass.number_moves(&agenda.movers, &referrals::read_to_the_top(&mut transaction, &movers).await?)?;
-        }
-        let mut by_id: HashMap<Uuid, LockedAdoption> =
-            locked.drain(..).map(|adoption| (adoption.source.id, adoption)).collect();
-        pass.number_adoptions(&agenda, &mut by_id)?;
-
-        let outcome = pass.outcome;
-        let entries = outcome.journal.len() as u64;
+        let at_rest = agenda.is_some();
+        let (outcome, left) = leader.decide(&queued, agenda, &facts, &self.rules, size)?;
+        let entries = outcome.entries();
         outcome.write(&mut transaction, now).await?;
         if entries > 0 {
             let touched = leader.state.drain_touched();
@@ -85,11 +92,52 @@ impl Sequencer {
         fail_point!("pass-before-commit");
         transaction.commit().await?;
         fail_point!("pass-after-commit");
-        Ok(entries)
+        Ok(Done { judged: queued.rows.len() as u64, entries, at_rest: at_rest && !left })
+    }
+}
+
+impl Queued {
+    async fn read(connection: &mut PgConnection, limit: usize) -> Result<Self, DistributorError> {
+        let mut queued = Self::default();
+        for (row, changed) in queue::first(connection, as_limit(limit)).await? {
+            queued.rows.push(row);
+            match changed {
+                Changed::Referral(account) => _ = queued.accounts.insert(account),
+                Changed::Adoption(id) => _ = queued.adoptions.insert(id),
+            }
+        }
+        Ok(queued)
     }
 }
 
 impl Leader {
+    /// Takes the locks and reads what is judged by.
+    async fn read_facts(
+        &mut self,
+        connection: &mut PgConnection,
+        queued: &Queued,
+        agenda: Option<&Agenda>,
+        rules: &Rules,
+    ) -> Result<Facts, DistributorError> {
+        let mut ids = queued.adoptions.clone();
+        ids.extend(agenda.into_iter().flat_map(Agenda::adoptions));
+        let locked = adoptions::lock(connection, &ids.into_iter().collect::<Vec<_>>()).await?;
+        // what a leader takes from the queue is what it forgets: one that was replaced must not take it from another
+        sequencer::hold_term(connection, self.term).await?;
+        queue::delete(connection, &queued.rows).await?;
+        let day = business_day::hold(connection).await?.day;
+        let priors = read_priors(connection, &locked).await?;
+        let fresh = self.read_uplines(connection, &locked, rules).await?;
+        let movers: Vec<String> = agenda.map(Agenda::movers).unwrap_or_default();
+        let climb = match movers.as_slice() {
+            [] => UpstreamTree::default(),
+            movers => referrals::read_to_the_top(connection, movers).await?,
+        };
+        let plans = plans::all(connection).await?;
+        let locked = locked.into_iter().map(|adoption| (adoption.source.id, adoption)).collect();
+        Ok(Facts { locked, day, priors, fresh, climb, plans })
+    }
+
     /// Sees that the rows of the walks are kept and of one moment. Where changes keep coming, they are read anew, all in
     /// one statement, and given.
     async fn read_uplines(
@@ -107,215 +155,72 @@ impl Leader {
         let adopters: Vec<String> = adopters.into_iter().map(str::to_owned).collect();
         Ok(Some(referrals::read(connection, &adopters).await?))
     }
-}
 
-impl Agenda {
-    async fn read(connection: &mut PgConnection, size: i64) -> Result<Self, DistributorError> {
-        let movers = moves::all(connection).await?;
-        let changed = backlog::first_changed(connection, size).await?;
-        let room = size - i64::try_from(changed.len()).unwrap_or(size);
-        let ready = if room > 0 { backlog::first_ready(connection, room).await? } else { Vec::new() };
-        Ok(Self { movers, changed, ready })
-    }
-
-    fn is_empty(&self) -> bool {
-        self.movers.is_empty() && self.changed.is_empty() && self.ready.is_empty()
-    }
-
-    /// Every adoption of the agenda, in the order of their locks.
-    fn adoptions(&self) -> Vec<Uuid> {
-        let ids: BTreeSet<Uuid> =
-            self.changed.iter().copied().chain(self.ready.iter().map(|ready| ready.id)).collect();
-        ids.into_iter().collect()
-    }
-}
-
-/// The pure part of a pass: nothing here waits.
-struct Pass<'a> {
-    grounds: Grounds<'a>,
-    plans: &'a Plans,
-    state: &'a mut SequencerState,
-    outcome: Outcome,
-}
-
-impl Pass<'_> {
-    /// Moves come first. One that would close a cycle in the journaled tree stays for the next pass; a referral row
-    /// that is gone is no move.
-    fn number_moves(
+    /// Judges what the queue named, and numbers what is on the agenda with what of it can be numbered at once. Says
+    /// whether anything that is ready was left for another pass.
+    fn decide(
         &mut self,
-        movers: &[AccountSequence],
-        tree: &UpstreamTree,
-    ) -> Result<(), DistributorError> {
-        for account in move_order(movers.iter().cloned(), |account| tree.upstream(account)) {
-            let after = match tree.upstream(&account) {
-                Upstream::Missing => {
-                    self.outcome.forgotten.push(account.as_str().to_owned());
-                    continue;
-                }
-                Upstream::Root => None,
-                Upstream::Referrer(referrer) => Some(referrer),
-            };
-            if let Some(entry) = self.state.refer_move(&account, after.as_ref(), self.grounds.day)? {
-                let trace = line_id(entry.seq, 0);
-                self.outcome.append(entry, None, trace);
-                self.outcome.moved.push(account.as_str().to_owned());
-            } else if !self.is_move_due(&account, after.as_ref()) {
-                self.outcome.forgotten.push(account.as_str().to_owned());
+        queued: &Queued,
+        agenda: Option<Agenda>,
+        facts: &Facts,
+        rules: &Rules,
+        size: usize,
+    ) -> Result<(Outcome, bool), DistributorError> {
+        let tree = facts.fresh.as_ref().unwrap_or(self.uplines.tree());
+        let grounds = Grounds { rules, tree, priors: &facts.priors, day: facts.day };
+        let numbers = agenda.is_some();
+        let mut agenda = agenda.unwrap_or_default();
+        let mut outcome = Outcome::default();
+        for adoption in queued.adoptions.iter().filter_map(|id| facts.locked.get(id)) {
+            let verdict = grounds.judge(adoption, &self.state)?;
+            if !(numbers && agenda.add(adoption, &verdict)) {
+                outcome.leave(&grounds, adoption, verdict);
             }
         }
-        Ok(())
-    }
-
-    fn is_move_due(&self, account: &AccountSequence, after: Option<&AccountSequence>) -> bool {
-        let journaled = self.state.referrer(account);
-        journaled != domain::Referrer::Unknown && journaled.account() != after
-    }
-
-    fn number_adoptions(
-        &mut self,
-        agenda: &Agenda,
-        locked: &mut HashMap<Uuid, LockedAdoption>,
-    ) -> Result<(), DistributorError> {
-        for id in &agenda.changed {
-            match locked.get(id) {
-                Some(adoption) => self.number_change(adoption)?,
-                None => self.outcome.done.push(*id),
-            }
+        let left = agenda.len() >= size;
+        let (due, put_off) = agenda.cut(size);
+        for adoption in put_off.iter().filter_map(|id| facts.locked.get(id)) {
+            outcome.leave(&grounds, adoption, grounds.judge(adoption, &self.state)?);
         }
-        for ready in &agenda.ready {
-            match locked.get(&ready.id) {
-                Some(adoption) => self.number_ready(adoption, ready)?,
-                None => self.outcome.done.push(ready.id),
-            }
-        }
-        Ok(())
-    }
-
-    /// A change to an adoption that has a DISTRIBUTE: what was distributed goes back, or what went back comes again.
-    fn number_change(&mut self, adoption: &LockedAdoption) -> Result<(), DistributorError> {
-        match (self.grounds.judge(adoption, self.state)?, self.grounds.live(adoption).cloned()) {
-            (Verdict::Changed(change), Some(prior)) => self.take_back(adoption, change, &prior),
-            (Verdict::Standing(Standing::Ready(upline)), None) => {
-                self.distribute(adoption, &upline, self.grounds.priors.get(&adoption.source.id))
-            }
-            (verdict, _) => {
-                self.leave(adoption, verdict);
-                Ok(())
-            }
-        }
-    }
-
-    /// A REVERSE, and a DISTRIBUTE right behind it where the new values can be distributed.
-    fn take_back(
-        &mut self,
-        adoption: &LockedAdoption,
-        change: Change,
-        prior: &Prior,
-    ) -> Result<(), DistributorError> {
-        let entry = self.state.reverse(prior, self.grounds.day)?;
-        let mut reversed = adoption.clone();
-        reversed.entry_seq = Some(entry.seq);
-        self.outcome.append(entry, Some(adoption), adoption.source.id);
-        let standing = self.grounds.standing(adoption, self.state)?;
-        match standing {
-            Standing::Ready(upline) if change == Change::Replace => {
-                self.distribute(&reversed, &upline, Some(prior))?;
-            }
-            standing => self.put_back(&reversed, &standing),
-        }
-        if let Some(mark) = self.outcome.marks.get_mut(&adoption.source.id) {
-            mark.reversed = true;
-        }
-        Ok(())
-    }
-
-    fn number_ready(&mut self, adoption: &LockedAdoption, place: &Ready) -> Result<(), DistributorError> {
-        match self.grounds.judge(adoption, self.state)? {
-            Verdict::Standing(Standing::Ready(upline))
-                if keeps_place(adoption, place.adoption_date, place.created_at) =>
-            {
-                let prior = self.grounds.priors.get(&adoption.source.id);
-                self.distribute(adoption, &upline, prior)
-            }
-            verdict => {
-                self.leave(adoption, verdict);
-                Ok(())
-            }
-        }
-    }
-
-    /// Numbers a DISTRIBUTE, unless the network as it is now makes an anomaly of it.
-    fn distribute(
-        &mut self,
-        adoption: &LockedAdoption,
-        upline: &[AccountSequence],
-        prior: Option<&Prior>,
-    ) -> Result<(), DistributorError> {
-        let plan = self.plans.for_date(adoption.source.adoption_date);
-        let id = adoption.source.id;
-        match self.state.distribute(&adoption.source, upline, prior, plan, self.grounds.day) {
-            Ok(entry) => {
-                let mark = Mark {
-                    id,
-                    state: "sequenced",
-                    reason: None,
-                    warning: self.grounds.warning(adoption),
-                    entry_seq: Some(entry.seq),
-                    reversed: false,
-                };
-                self.outcome.append(entry, Some(adoption), id);
-                self.outcome.marks.insert(id, mark);
-                self.outcome.done.push(id);
-                Ok(())
-            }
-            Err(SequenceError::Anomaly(anomaly)) => {
-                self.put_back(adoption, &Standing::Anomaly(anomaly));
-                Ok(())
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Not what the backlog took it for any more: it is put where it belongs now.
-    fn leave(&mut self, adoption: &LockedAdoption, verdict: Verdict) {
-        match verdict {
-            Verdict::Settled => {
-                let mark = mark_warning(adoption, self.grounds.warning(adoption));
-                self.outcome.marks.insert(adoption.source.id, mark);
-                self.outcome.done.push(adoption.source.id);
-            }
-            Verdict::Changed(_) => self.outcome.backlog.push(super::verdict::changed_item(adoption)),
-            Verdict::Standing(standing) => self.put_back(adoption, &standing),
-        }
-    }
-
-    fn put_back(&mut self, adoption: &LockedAdoption, standing: &Standing) {
-        let mark = mark(adoption, standing, self.grounds.warning(adoption));
-        self.outcome.backlog.push(item(&self.grounds, adoption, standing));
-        self.outcome.marks.insert(adoption.source.id, mark);
+        let mut numbering = Numbering { grounds, plans: &facts.plans, state: &mut self.state, outcome };
+        numbering.number_moves(&due.movers, &facts.climb)?;
+        numbering.number_adoptions(&due, &facts.locked)?;
+        Ok((numbering.outcome, left))
     }
 }
 
-impl Outcome {
-    fn append(&mut self, entry: Entry, adoption: Option<&LockedAdoption>, trace: Uuid) {
-        let traceparent = Some(traceparent(trace, entry.seq));
-        let position = adoption.map(|adoption| adoption.position.clone());
-        self.journal.push(JournalRow { entry, position, traceparent });
+/// An account's referral changed: if its referrer is journaled it may have to move, and whoever waits for it is looked
+/// at again. One that is not journaled has nothing to move from.
+async fn note_referrals(
+    connection: &mut PgConnection,
+    accounts: &BTreeSet<AccountSequence>,
+    state: &SequencerState,
+) -> Result<u64, DistributorError> {
+    if accounts.is_empty() {
+        return Ok(0);
     }
+    let name = |account: &AccountSequence| account.as_str().to_owned();
+    let journaled: Vec<String> =
+        accounts.iter().filter(|account| state.referrer(account) != Referrer::Unknown).map(name).collect();
+    if !journaled.is_empty() {
+        moves::remember(connection, &journaled).await?;
+    }
+    let accounts: Vec<String> = accounts.iter().map(name).collect();
+    Ok(queue::requeue_passing(connection, &accounts).await?)
+}
 
-    async fn write(self, connection: &mut PgConnection, now: DateTime<Utc>) -> Result<(), DistributorError> {
-        if !self.journal.is_empty() {
-            journal::append(connection, &self.journal, now).await?;
-        }
-        let mut marks: Vec<Mark> = self.marks.into_values().collect();
-        marks.sort_unstable_by_key(|mark| mark.id);
-        adoptions::mark(connection, &marks).await?;
-        backlog::put(connection, &self.backlog, now).await?;
-        backlog::remove(connection, &self.done).await?;
-        if !self.moved.is_empty() {
-            queue::requeue_passing(connection, &self.moved).await?;
-        }
-        moves::forget(connection, &[self.moved, self.forgotten].concat()).await?;
-        Ok(())
+/// What the journal knows of the adoptions.
+async fn read_priors(
+    connection: &mut PgConnection,
+    locked: &[LockedAdoption],
+) -> Result<HashMap<Uuid, Prior>, DistributorError> {
+    let numbered: Vec<Uuid> = locked
+        .iter()
+        .filter(|adoption| adoption.entry_seq.is_some())
+        .map(|adoption| adoption.source.id)
+        .collect();
+    if numbered.is_empty() {
+        return Ok(HashMap::new());
     }
+    Ok(journal::priors(connection, &numbered).await?)
 }

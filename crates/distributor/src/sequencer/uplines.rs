@@ -6,7 +6,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use domain::{AccountSequence, SequencerState, Upstream, walk};
+use domain::{AccountSequence, MissingReferral, Referrer, SequencerState, Upstream, walk};
 use persistence::PgConnection;
 use persistence::adoptions::LockedAdoption;
 use persistence::referrals::{self, UpstreamTree};
@@ -81,7 +81,11 @@ impl Uplines {
                 Upstream::Root // the walk ends here
             })
         };
-        walk(adopter, upstream, |account| state.referrer(account), rules.missing_referral);
+        let journaled = |account: &AccountSequence| match rules.missing_referral {
+            MissingReferral::Wait => Referrer::Unknown, // the walk does not go by it
+            MissingReferral::Root => state.referrer(account),
+        };
+        walk(adopter, upstream, journaled, rules.missing_referral);
         unread.into_inner()
     }
 }

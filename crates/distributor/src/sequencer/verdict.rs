@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use domain::{
     AccountSequence, Anomaly, Change, MAX_UPLINE, Prior, SequencerState, Standing, Upstream, Waiting, change,
     dates, price_taken_away, standing, walk,
@@ -206,13 +206,4 @@ pub(super) fn is_shown(adoption: &LockedAdoption, mark: &Mark) -> bool {
 /// The trace that an entry belongs to: an adoption is one trace, a move one of its own.
 pub(super) fn traceparent(trace: Uuid, seq: i64) -> String {
     format!("00-{}-{seq:016x}-01", trace.simple())
-}
-
-/// Whether the place an adoption was given in the backlog is still its own.
-pub(super) fn keeps_place(
-    adoption: &LockedAdoption,
-    adoption_date: NaiveDate,
-    created_at: Option<DateTime<Utc>>,
-) -> bool {
-    adoption.source.adoption_date == adoption_date && adoption.source.created_at == created_at
 }

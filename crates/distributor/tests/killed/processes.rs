@@ -18,9 +18,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 /// Around every commit of the distributor, and in the middle of its longest transaction.
-const POINTS: [&str; 7] = [
-    "judge-before-commit",
-    "judge-after-commit",
+const POINTS: [&str; 5] = [
     "pass-before-commit",
     "pass-after-commit",
     "worker-after-copy",

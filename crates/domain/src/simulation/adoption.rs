@@ -2,7 +2,6 @@
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::SimulationError;
 use crate::account::AccountSequence;
@@ -20,7 +19,8 @@ use crate::slots::write_lines;
 use crate::system::SystemAccount;
 
 /// What would become of an adoption.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "outcome", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum AdoptionOutcome {
     /// It would be distributed.
@@ -42,7 +42,8 @@ pub enum AdoptionOutcome {
 }
 
 /// An adoption as it would be distributed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SimulatedAdoption {
     /// The adopter.
@@ -76,7 +77,8 @@ pub struct SimulatedAdoption {
 }
 
 /// An account of the upline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SimulatedAncestor {
     /// The account.
@@ -88,7 +90,8 @@ pub struct SimulatedAncestor {
 }
 
 /// A line: to whom it would go, or why to nobody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SimulatedSlot {
     /// 0 to 23.
@@ -114,7 +117,8 @@ pub struct SimulatedSlot {
 }
 
 /// What an account has unlocked before and after the adoption.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UnlockChange {
     /// The account.
@@ -126,7 +130,8 @@ pub struct UnlockChange {
 }
 
 /// What an account has unlocked (RULES section 5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Unlocked {
     /// Whether it has a live adoption.

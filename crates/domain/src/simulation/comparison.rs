@@ -2,14 +2,14 @@
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::account::AccountSequence;
 use crate::amount::{Amount, AmountError};
 use crate::plan::PlanVersion;
 
 /// What lines carry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Holding {
     /// All of them.
@@ -19,7 +19,8 @@ pub struct Holding {
 }
 
 /// A sum by the plans that were used, and by the simulated one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Compared {
     /// By the plans that were used.
@@ -29,7 +30,8 @@ pub struct Compared {
 }
 
 /// The sums of one kind of line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct KindComparison {
     /// A `source_type`, a system account, or an `unalloc_type`.
@@ -40,7 +42,8 @@ pub struct KindComparison {
 }
 
 /// The sums of one account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AccountComparison {
     /// The account.
@@ -53,7 +56,8 @@ pub struct AccountComparison {
 }
 
 /// What the plan would have made of the journal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JournalComparison {
     /// The simulated plan.
@@ -89,7 +93,8 @@ pub struct JournalComparison {
 }
 
 /// Base distributed less base reversed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct BaseComparison {
     /// By the plans that were used.

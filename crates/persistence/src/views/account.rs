@@ -5,13 +5,13 @@ use domain::{AccountSequence, Amount};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use sqlx::PgConnection;
-use utoipa::ToSchema;
 
 use super::as_of::{AsOf, BusinessDay};
 use crate::Result;
 
 /// `GET /contributions/{accountSequence}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Account {
     /// Whose.

@@ -3,7 +3,6 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use sqlx::PgConnection;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Page;
@@ -13,9 +12,10 @@ use crate::Result;
 const MISSING_REFERRAL: &str = "MISSING_REFERRAL";
 
 /// One adoption of the backlog.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-#[schema(as = BacklogAdoption)]
+#[cfg_attr(feature = "openapi", schema(as = BacklogAdoption))]
 pub struct Adoption {
     /// Upstream's id.
     pub original_adoption_id: Uuid,
@@ -57,7 +57,8 @@ pub struct Filter {
 }
 
 /// How many adoptions are in each state.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Counts {
     /// Distributed, and changed since.
     pub changed: i64,

@@ -7,13 +7,13 @@ use chrono::NaiveDate;
 use domain::{AccountSequence, Amount};
 use serde::Serialize;
 use sqlx::PgConnection;
-use utoipa::ToSchema;
 
 use super::sum;
 use crate::Result;
 
 /// A day on which something takes effect or expires.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Turn {
     /// The day.

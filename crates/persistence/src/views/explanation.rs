@@ -6,13 +6,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::{Amount, Rate, id_range};
 use serde::Serialize;
 use sqlx::PgConnection;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::Result;
 
 /// An adoption as upstream has it now, and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Adoption {
     /// Upstream's id.

@@ -3,14 +3,14 @@
 use domain::{AccountSequence, Amount, AmountError};
 use serde::Serialize;
 use sqlx::PgConnection;
-use utoipa::ToSchema;
 
 use super::missed::MissedShare;
 use super::{account, missed};
 use crate::Result;
 
 /// The formula beside the ledger.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Formula {
     /// The account's total contribution.
@@ -25,8 +25,9 @@ pub struct Formula {
 }
 
 /// Shares that were not the account's when they fell due, and would be now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = FormulaShare)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = FormulaShare))]
 #[serde(rename_all = "camelCase")]
 pub struct Share {
     /// `level 7` or `bonus tier 2`.

@@ -7,7 +7,6 @@ use chrono::NaiveDate;
 use domain::{AccountSequence, Amount};
 use serde::Serialize;
 use sqlx::PgConnection;
-use utoipa::ToSchema;
 
 use super::{Page, sum};
 use crate::Result;
@@ -24,7 +23,8 @@ pub enum By {
 }
 
 /// A sum.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Missed {
     /// Why; none in a sum by account.
@@ -87,8 +87,9 @@ pub async fn page(
 }
 
 /// Shares of one level or tier that an account would have received.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = MissedShare)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = MissedShare))]
 #[serde(rename_all = "camelCase")]
 pub struct MissedShare {
     /// `LEVEL_LOCKED` or `TIER_LOCKED`.

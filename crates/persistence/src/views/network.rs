@@ -4,7 +4,6 @@
 use domain::{Amount, SystemAccount};
 use serde::Serialize;
 use sqlx::PgConnection;
-use utoipa::ToSchema;
 
 use crate::{Error, Result};
 
@@ -26,7 +25,8 @@ pub struct Accounts {
 }
 
 /// A system account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct System {
     /// Which.

@@ -8,15 +8,15 @@ use domain::{Amount, Hash, Leaf, Node, Proof, Ratio, StoredTree};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use sqlx::PgConnection;
-use utoipa::ToSchema;
 
 use super::Page;
 use crate::{Error, Result};
 
 /// The header of a sealed snapshot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-#[schema(as = Snapshot)]
+#[cfg_attr(feature = "openapi", schema(as = Snapshot))]
 pub struct Header {
     /// Of which day.
     pub snapshot_date: NaiveDate,
@@ -35,9 +35,10 @@ pub struct Header {
 }
 
 /// An account's line of a snapshot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-#[schema(as = SnapshotLine)]
+#[cfg_attr(feature = "openapi", schema(as = SnapshotLine))]
 pub struct Line {
     /// Of which day.
     pub snapshot_date: NaiveDate,
@@ -215,7 +216,8 @@ async fn lines(
 }
 
 /// What entries booked after the seal would have changed for an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Drift {
     /// Whose; system accounts as `SYS-…`.
@@ -227,7 +229,8 @@ pub struct Drift {
 }
 
 /// What they would have changed in all.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TotalDrift {
     /// How many accounts, system accounts included.

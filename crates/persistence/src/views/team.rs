@@ -7,7 +7,6 @@ use chrono::NaiveDate;
 use domain::{AccountSequence, Amount, MAX_LEVEL, MAX_TIER};
 use serde::Serialize;
 use sqlx::PgConnection;
-use utoipa::ToSchema;
 
 use super::{missed, sum};
 use crate::Result;
@@ -16,7 +15,8 @@ use crate::Result;
 const MOST_ACCOUNTS: i64 = 100_000;
 
 /// The levels and tiers of an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Team {
     /// The day at whose end the trees are counted: the last that is over and on which something changed; null where
@@ -29,7 +29,8 @@ pub struct Team {
 }
 
 /// A level.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Level {
     /// 1 to 15.
@@ -47,7 +48,8 @@ pub struct Level {
 }
 
 /// A bonus tier.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Tier {
     /// 1 to 3.

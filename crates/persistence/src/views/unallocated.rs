@@ -4,14 +4,14 @@ use chrono::NaiveDate;
 use domain::Amount;
 use serde::Serialize;
 use sqlx::PgConnection;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Page;
 use crate::Result;
 
 /// One unallocated line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Unallocated {
     /// Made of the entry's number and the slot.

@@ -316,6 +316,8 @@ pub struct Upkeep {
     pub processed_events_days: u32,
     /// Dead letters, from when they were resolved.
     pub resolved_dead_letters_days: u32,
+    /// Runs of the scheduler's jobs; the last one of each job stays.
+    pub job_runs_days: u32,
 }
 
 /// `[relay]`

@@ -5,9 +5,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use fail::fail_point;
 use persistence::roll::{self, Events, Phase, State};
-use persistence::{PgConnection, PgPool, plans};
+use persistence::{PgConnection, PgPool, outbox, plans};
 use runtime::settings;
-use uuid::Uuid;
 
 use crate::error::SchedulerError;
 
@@ -49,7 +48,7 @@ pub async fn step(
         Phase::Idle => Step { rows: 0, complete: true },
         Phase::Summing => more(roll::sum_next(&mut transaction, day, settings.entries, now).await?),
         Phase::Accounts(cursor) => {
-            let events = Events { shards, traceparent: traceparent(), at: now };
+            let events = Events { shards, traceparent: outbox::new_trace(), at: now };
             let cursor = cursor.as_deref();
             roll::bring_over_next(&mut transaction, day, cursor, settings.accounts, &events).await?;
             more(0)
@@ -77,10 +76,4 @@ async fn show_plan(
     let plans = plans::all(connection).await?;
     plans::show_in_force(connection, plans.for_date(day), now).await?;
     Ok(())
-}
-
-/// A trace of its own for the events of a transaction.
-fn traceparent() -> String {
-    let (high, low) = Uuid::new_v4().as_u64_pair();
-    format!("00-{}-{:016x}-01", Uuid::new_v4().simple(), (high ^ low).max(1))
 }

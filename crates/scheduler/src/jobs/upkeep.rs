@@ -33,6 +33,8 @@ pub async fn run(
     while retention::BATCH
         == count(&mut deleted, retention::delete_resolved_dead_letters(connection, letters).await?)
     {}
+    let runs = before(settings.job_runs_days);
+    while retention::BATCH == count(&mut deleted, retention::delete_job_runs(connection, runs).await?) {}
     retention::analyze_ledger(connection).await?;
     Ok(made + deleted)
 }

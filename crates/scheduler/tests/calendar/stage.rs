@@ -68,9 +68,26 @@ impl Stage {
         self.database.pool()
     }
 
+    /// Another process's sequencer.
+    pub(crate) fn another_sequencer(&self) -> anyhow::Result<Sequencer> {
+        let pool = persistence::connect_for_workers(self.settings.database.url.expose_secret(), 2, "test")?;
+        Ok(Sequencer::new(pool, &self.settings, Arc::default()).with_clock(hasty))
+    }
+
+    /// Another process's worker.
+    pub(crate) fn another_worker(&self) -> anyhow::Result<DistributionWorker> {
+        let pool = persistence::connect_for_workers(self.settings.database.url.expose_secret(), 2, "test")?;
+        Ok(DistributionWorker::new(pool, &self.settings, Arc::default()))
+    }
+
     /// Another process's scheduler.
+    pub(crate) fn another_scheduler(&self) -> anyhow::Result<Scheduler> {
+        scheduler(&self.settings, &self.here, &self.there)
+    }
+
+    /// The scheduler's process dies, and begins anew.
     pub(crate) fn restart_scheduler(&mut self) -> anyhow::Result<()> {
-        self.scheduler = scheduler(&self.settings, &self.here, &self.there)?;
+        self.scheduler = self.another_scheduler()?;
         Ok(())
     }
 

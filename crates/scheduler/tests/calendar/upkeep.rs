@@ -48,3 +48,34 @@ async fn only_what_nobody_needs_is_thrown_away() -> anyhow::Result<()> {
     assert_eq!(stage.text(run).await?, "4");
     stage.close().await
 }
+
+#[tokio::test]
+async fn the_last_run_of_each_job_stays() -> anyhow::Result<()> {
+    let today = day(2027, 3, 1);
+    let stage = Stage::new(today, &[("UPKEEP__JOB_RUNS_DAYS", "10")]).await?;
+    // the last roll is old, and one that has not ended is older still
+    for (job, age, ended) in [
+        ("snapshot", 30, false),
+        ("roll", 30, true),
+        ("roll", 20, true),
+        ("snapshot", 20, true),
+        ("snapshot", 9, true),
+    ] {
+        let at = noon(today) - TimeDelta::days(age);
+        let finished_at = ended.then_some(at);
+        sqlx::query("INSERT INTO job_runs (job, started_at, finished_at, rows) VALUES ($1, $2, $3, $4)")
+            .bind(job)
+            .bind(at)
+            .bind(finished_at)
+            .bind(age)
+            .execute(stage.pool())
+            .await?;
+    }
+    let mut connection = stage.pool().acquire().await?;
+    let deleted = scheduler::jobs::upkeep::run(&mut connection, &stage.settings.upkeep, noon(today)).await?;
+    assert_eq!(deleted, 2);
+    drop(connection);
+    let left = "SELECT string_agg(job || ' ' || rows, ', ' ORDER BY id) FROM job_runs";
+    assert_eq!(stage.text(left).await?, "snapshot 30, roll 20, snapshot 9");
+    stage.close().await
+}

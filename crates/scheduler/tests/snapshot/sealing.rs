@@ -101,6 +101,11 @@ async fn a_day_is_sealed_once_and_told_once() -> anyhow::Result<()> {
     let [(key, kind, epoch, version, shard, payload)] = events.try_into().unwrap();
     assert_eq!((key.as_str(), kind.as_str(), epoch, version), ("2026-11-22", "DailySnapshotCreated", 1, 1));
     assert!((0..8).contains(&shard));
+    let trace: String =
+        sqlx::query_scalar("SELECT traceparent FROM outbox_events WHERE aggregate_type = 'SNAPSHOT'")
+            .fetch_one(stage.pool())
+            .await?;
+    assert!(trace.starts_with("00-") && trace.len() == 55, "{trace}");
     let event: Value = serde_json::from_str(&payload)?;
     assert_eq!(event["snapshotDate"], "2026-11-22");
     assert_eq!(event["networkTotalContribution"], header.network_total_contribution.to_string());

@@ -43,7 +43,8 @@ impl AddedUp {
         !self.any
     }
 
-    fn holds(&self, seq: i64) -> bool {
+    /// Whether the entry was.
+    pub(crate) fn holds(&self, seq: i64) -> bool {
         let place = self.left.partition_point(|(_, last)| *last < seq);
         self.any && self.left.get(place).is_none_or(|(first, _)| seq < *first)
     }

@@ -62,20 +62,20 @@ pub(crate) type Holdings = BTreeMap<String, Held>;
 pub(crate) async fn compare(
     connection: &mut PgConnection,
     (accounts, options): (&Accounts, &Options),
+    added_up: &AddedUp,
     carried_through: i64,
     findings: &mut Findings,
 ) -> Result<(), AuditError> {
     let mut seals = Seals::load(connection, carried_through, findings).await?;
-    let added_up = AddedUp::load(connection).await?;
     if seals.is_empty() && added_up.is_empty() {
         return Ok(());
     }
-    let system = system_holdings(connection, &seals, &added_up).await?;
+    let system = system_holdings(connection, &seals, added_up).await?;
     for (from, to) in ranges(accounts) {
         let mut held = Holdings::new();
         let mut rows = sqlx::query_as::<_, LineRow>(LINES).bind(&from).bind(&to).fetch(&mut *connection);
         while let Some(row) = rows.try_next().await? {
-            hold(&mut held, row, &seals, &added_up, findings);
+            hold(&mut held, row, &seals, added_up, findings);
         }
         drop(rows);
         let in_range = |name: &str| *name >= *from && to.as_deref().is_none_or(|to| name < to);

@@ -57,20 +57,35 @@ pub(crate) enum Missed {
 }
 
 impl Missed {
+    /// What a reason can begin with.
+    pub(crate) const WORDS: [&str; 5] =
+        ["NO_ANCESTOR", "LEVEL_LOCKED", "NO_REFERRER", "TIER_LOCKED", "ROUNDING"];
+
+    /// What `reason` begins with.
+    pub(crate) fn word(self) -> &'static str {
+        let place = match self {
+            Self::NoAncestor { .. } => 0,
+            Self::LevelLocked { .. } => 1,
+            Self::NoReferrer => 2,
+            Self::TierLocked { .. } => 3,
+            Self::Rounding => 4,
+        };
+        Self::WORDS[place]
+    }
+
     /// Writes `reason`; `step` is the level or tier.
     pub(crate) fn write_reason(self, text: &mut String, step: u8) -> std::fmt::Result {
+        text.write_str(self.word())?;
         match self {
-            Self::NoAncestor { ancestors } => {
-                write!(text, "NO_ANCESTOR: level {step}, ancestors {ancestors}")
-            }
+            Self::NoAncestor { ancestors } => write!(text, ": level {step}, ancestors {ancestors}"),
             Self::LevelLocked { unlocked, direct } => {
-                write!(text, "LEVEL_LOCKED: level {step}, unlocked {unlocked}, direct {direct}")
+                write!(text, ": level {step}, unlocked {unlocked}, direct {direct}")
             }
-            Self::NoReferrer => write!(text, "NO_REFERRER: tier {step}"),
+            Self::NoReferrer => write!(text, ": tier {step}"),
             Self::TierLocked { unlocked, direct } => {
-                write!(text, "TIER_LOCKED: tier {step}, unlocked {unlocked}, direct {direct}")
+                write!(text, ": tier {step}, unlocked {unlocked}, direct {direct}")
             }
-            Self::Rounding => text.write_str("ROUNDING"),
+            Self::Rounding => Ok(()),
         }
     }
 }

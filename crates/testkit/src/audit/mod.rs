@@ -5,8 +5,8 @@
 //! summary. It shares no code with the service, so that both being wrong in the same way is unlikely.
 //!
 //! Guarantees: one REPEATABLE READ, READ ONLY transaction on one connection, so that it may look at a service at work;
-//! no locks but those of reading; memory by the number of accounts and of adoptions with several entries, never by the
-//! number of entries or lines, which are read in spans. A value that cannot be is a discrepancy, never a panic.
+//! no locks but those of reading; memory by the number of accounts, of adoptions with several entries and of rows of
+//! `missed_daily`, never by the number of entries or lines, which are read in spans. A value that cannot be is a discrepancy, never a panic.
 
 mod accounts;
 mod amount;
@@ -21,6 +21,7 @@ mod entry;
 mod holdings;
 mod ledger;
 mod lines;
+mod missed;
 mod order;
 mod plans;
 mod readiness;

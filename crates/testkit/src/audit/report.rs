@@ -65,6 +65,7 @@ checks! {
     SnapshotsTotals = "snapshots.totals",
     SnapshotsRatios = "snapshots.ratios",
     Daily = "daily",
+    Missed = "missed",
     Team = "team",
 }
 

@@ -8,9 +8,11 @@ use sqlx::{Executor, PgConnection};
 
 use super::chunks::{Carried, Chunks};
 use super::clock::Clock;
+use super::daily::AddedUp;
 use super::entry::{self, Entry, JournalRow};
 use super::ledger::{Ledger, Span, SystemSums};
 use super::lines::Sheet;
+use super::missed::MissedDaily;
 use super::plans::Plans;
 use super::readiness::Judge;
 use super::referrals::Referrals;
@@ -62,6 +64,8 @@ pub(super) async fn run(
         chunks: Chunks::default(),
         system: Default::default(),
         first_open: None,
+        added_up: AddedUp::load(connection).await?,
+        missed: MissedDaily::default(),
         findings,
     };
     audit.journal_and_lines(connection, progress).await?;
@@ -98,6 +102,8 @@ struct Audit<'a> {
     system: [SystemSums; 4],
     /// The first entry that was not carried out.
     first_open: Option<i64>,
+    added_up: AddedUp,
+    missed: MissedDaily,
     findings: Findings,
 }
 
@@ -155,6 +161,9 @@ impl Audit<'_> {
             }
         }
         unjudged.sort_unstable();
+        for sheet in &sheets {
+            self.missed.take(sheet, &self.added_up);
+        }
         self.lines(connection, span, &sheets, &unjudged).await
     }
 
@@ -232,7 +241,8 @@ impl Audit<'_> {
         judge.compare(connection, &mut self.replay, findings).await?;
         let carried_through = self.first_open.unwrap_or(self.replay.last_seq + 1) - 1;
         let settings = (&self.replay.accounts, self.replay.options);
-        holdings::compare(connection, settings, carried_through, findings).await?;
+        holdings::compare(connection, settings, &self.added_up, carried_through, findings).await?;
+        std::mem::take(&mut self.missed).compare(connection, &self.replay.accounts, findings).await?;
         team::compare(connection, &mut self.replay.accounts, self.clock, findings).await
     }
 }

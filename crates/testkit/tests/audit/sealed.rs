@@ -30,6 +30,11 @@ const DAILY: &str = "INSERT INTO account_daily_contribution (account_sequence, d
         SELECT holder, effective_date AS day, amount AS begun, 0 AS ended FROM held
         UNION ALL SELECT holder, expire_date, 0, amount FROM held WHERE expire_date IS NOT NULL) AS days
     GROUP BY 1, 2";
+const MISSED: &str = "INSERT INTO missed_daily (day, reason, level_or_tier, account_sequence, amount, lines)
+    SELECT booked_day, regexp_replace(reason, ':.*', ''), coalesce(substring(reason FROM '(?:level|tier) ([0-9]+)'), '0')::int,
+        would_be_account_sequence, sum(amount), count(*)
+    FROM unallocated_contributions u JOIN distribution_chunks ON distribution_seq BETWEEN first_seq AND last_seq
+    GROUP BY 1, 2, 3, 4";
 
 const TEAMS: &str = "WITH live AS (
         SELECT upline, tree_count FROM distribution_journal j WHERE kind = 'DISTRIBUTE'
@@ -64,7 +69,7 @@ const ROLL: [&str; 5] = [
 /// A snapshot of the business day, every chunk added up, statistics of all teams; then the next day begins.
 async fn seal(pool: &PgPool) -> anyhow::Result<()> {
     const ADD_UP: [&str; 2] = ["DROP TABLE held", "UPDATE distribution_chunks SET added_up_at = now()"];
-    for statement in [HELD, SEAL, HEADER, DAILY, TEAMS].into_iter().chain(ADD_UP).chain(ROLL) {
+    for statement in [HELD, SEAL, HEADER, DAILY, MISSED, TEAMS].into_iter().chain(ADD_UP).chain(ROLL) {
         sqlx::query(statement).execute(pool).await?;
     }
     Ok(())
@@ -105,6 +110,16 @@ fn errors() -> Vec<Corruption> {
             ),
         ),
         planted("daily", "UPDATE account_daily_contribution SET expired = expired + 1 WHERE account_sequence = 'C18'"),
+        planted("missed", "UPDATE missed_daily SET amount = amount + 0.0000000001 WHERE reason = 'ROUNDING'"),
+        planted("missed", "UPDATE missed_daily SET lines = lines - 1 WHERE account_sequence IS NULL"),
+        planted(
+            "missed",
+            "UPDATE missed_daily SET account_sequence = 'C18', level_or_tier = 16 WHERE reason = 'NO_REFERRER'
+                AND level_or_tier = 2",
+        ),
+        planted("missed", "UPDATE missed_daily SET day = day + 1"),
+        planted("missed", "DELETE FROM missed_daily WHERE reason = 'LEVEL_LOCKED' AND level_or_tier = 9"),
+        planted("missed", "INSERT INTO missed_daily VALUES ('2026-01-01', 'STOLEN', 1, 'C18', 0, 0)"),
         planted("team", "UPDATE user_team_stats SET level_3_trees = level_3_trees + 1 WHERE account_sequence = 'C10'"),
         planted("team", "DELETE FROM user_team_stats WHERE account_sequence = 'C10'"),
         planted("accounts.effective", "UPDATE contribution_accounts SET effective_contribution = 0
