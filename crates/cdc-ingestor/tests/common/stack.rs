@@ -123,7 +123,6 @@ impl Stack {
             ("CDC__TOPICS__REFERRALS", self.topic(REFERRALS)),
             ("CDC__HEARTBEATS__UPSTREAM", String::new()),
             ("CDC__BATCH__MAX_MESSAGES", "50".to_owned()),
-            ("CDC__PHONES", "keep".to_owned()),
         ]
         .into_iter()
         .map(|(key, value)| (format!("CONTRIB__{key}"), value))
