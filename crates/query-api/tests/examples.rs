@@ -18,6 +18,8 @@ fn kind(text: &str) -> Option<&'static str> {
         Some("time")
     } else if Uuid::try_parse(text).is_ok() {
         Some("id")
+    } else if text.starts_with("00-") && text.len() == 55 {
+        Some("trace")
     } else {
         None
     }
