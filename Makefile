@@ -13,7 +13,7 @@ demo: ## a real stack, filled, distributed and checked; up until Ctrl-C (DEMO_ON
 	@$(LOCAL)/demo.sh
 
 test: ## every test of the workspace, against real servers (ARGS=… for cargo test)
-	@$(LOCAL)/beside.sh test cargo test $(if $(findstring -p ,$(ARGS)),,--workspace) --locked $(ARGS)
+	@STACK_NODE=1 $(LOCAL)/beside.sh test cargo test $(if $(findstring -p ,$(ARGS)),,--workspace) --locked $(ARGS)
 
 bench: ## what the service reaches, beside floors (ONLY=name, RUNS=n): a table, and .stack/bench/report.json
 	@$(if $(filter ingest.memory,$(ONLY)),cargo build --release --locked -q -p cdc-ingestor)

@@ -16,10 +16,13 @@ PACKAGES=(
   'test -e /usr/include/zlib.h|zlib1g-dev'
   # a test runs docs/examples
   'has python3|python3'
+  # and one clients/typescript
+  '[[ -z ${STACK_NODE:-} ]] || has_node|npm'
 )
 
 has_postgres() { [[ -n $(postgres_bin) ]]; }
 has_java() { [[ -n $(find_java) ]]; }
+has_node() { has npm && has node && [[ $(node -p 'parseInt(process.versions.node)') -ge 18 ]]; }
 
 # directory of the newest PostgreSQL from 15 on; of the data's own version once there is data
 postgres_bin() {
@@ -78,6 +81,8 @@ install_packages() {
   has_postgres || die "the PostgreSQL that apt offers is older than 15: add the project's own archive with" \
     "/usr/share/postgresql-common/pgdg/apt.postgresql.org.sh and call this again"
   has_java || die "the Java that apt offers is older than 17: install openjdk-17-jre-headless or newer and call this again"
+  [[ -z ${STACK_NODE:-} ]] || has_node || die "the Node.js that apt offers is older than 18: install 18 or newer, with npm," \
+    "and call this again"
 }
 
 # sudo drops the proxies
