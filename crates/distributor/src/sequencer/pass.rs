@@ -127,7 +127,12 @@ impl Leader {
         queue::delete(connection, &queued.rows).await?;
         let day = business_day::hold(connection).await?.day;
         let priors = read_priors(connection, &locked).await?;
-        let fresh = self.read_uplines(connection, &locked, rules).await?;
+        self.uplines.read_for(connection, &locked, &self.state, rules).await?;
+        // where nothing is numbered a change that waits in the queue is no harm: it brings back whoever is judged without it
+        let fresh = match agenda {
+            Some(_) => self.read_where_not_current(connection, &locked).await?,
+            None => None,
+        };
         let movers: Vec<String> = agenda.map(Agenda::movers).unwrap_or_default();
         let climb = match movers.as_slice() {
             [] => UpstreamTree::default(),
@@ -138,15 +143,13 @@ impl Leader {
         Ok(Facts { locked, day, priors, fresh, climb, plans })
     }
 
-    /// Sees that the rows of the walks are kept and of one moment. Where changes keep coming, they are read anew, all in
-    /// one statement, and given.
-    async fn read_uplines(
-        &mut self,
+    /// The rows of the walks, read anew and all in one statement, where changes keep coming and those that are kept are not
+    /// of one moment.
+    async fn read_where_not_current(
+        &self,
         connection: &mut PgConnection,
         locked: &[LockedAdoption],
-        rules: &Rules,
     ) -> Result<Option<UpstreamTree>, DistributorError> {
-        self.uplines.read_for(connection, locked, &self.state, rules).await?;
         if self.uplines.are_current(connection).await? {
             return Ok(None);
         }
