@@ -1,7 +1,7 @@
 //! `user_team_stats`: what stands below each account, by day (RULES section 7, Team statistics).
 //!
 //! A day costs what was booked on it. Transaction: the caller's, one a day, in which the last day moves on: it is done
-//! once, however often it is begun. Locks: the statistics' own → the row of `business_day`; three round trips.
+//! once, however often it is begun. Locks: the statistics' own → the row of `business_day`; four round trips.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
@@ -38,6 +38,8 @@ pub async fn add_day(
     if moved.rows_affected() == 0 {
         return Ok(None);
     }
+    // while the table was small when its rows were counted, the newest row of each account would be looked for in all of it
+    sqlx::query!("SET LOCAL enable_seqscan = off").execute(&mut *connection).await?;
     let written = sqlx::query_file!("src/team_stats.sql", day, at).execute(connection).await?;
     Ok(Some(written.rows_affected()))
 }
