@@ -20,8 +20,8 @@ use crate::service::{Beginning, Service};
 const BOOKED: usize = 50_000;
 /// Numbered and not carried out when a measurement begins.
 const LOAD: usize = 60_000;
-/// Days sealed one after the other: one alone is over soon.
-const SEALED: u64 = 5;
+/// The day is sealed so often, one after the other: once is over soon.
+const SEALED: u32 = 5;
 const FLOORS: [Floor; 1] = [Floor::main("the same workers while no job runs")];
 
 /// What goes on meanwhile.
@@ -70,12 +70,11 @@ impl Job {
                 Ok(())
             }
             Self::Snapshot => {
-                pool.execute("TRUNCATE snapshots, snapshot_tree_blocks, daily_contribution_snapshots")
-                    .await?;
-                for days in 0..SEALED {
-                    let day = today + Days::new(days);
+                for _ in 0..SEALED {
+                    pool.execute("TRUNCATE snapshots, snapshot_tree_blocks, daily_contribution_snapshots")
+                        .await?;
                     let (complete, system_accounts, shards) = (true, true, 8);
-                    let order = Order { day, watermark, complete, system_accounts, shards, at: now() };
+                    let order = Order { day: today, watermark, complete, system_accounts, shards, at: now() };
                     jobs::snapshot::seal(pool, &order).await?;
                 }
                 Ok(())
