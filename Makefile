@@ -16,8 +16,8 @@ test: ## every test of the workspace, against real servers (ARGS=… for cargo t
 	@STACK_NODE=1 $(LOCAL)/beside.sh test cargo test $(if $(findstring -p ,$(ARGS)),,--workspace) --locked $(ARGS)
 
 bench: ## what the service reaches, beside floors (ONLY=name, RUNS=n): a table, and .stack/bench/report.json
-	@$(if $(filter ingest.memory,$(ONLY)),cargo build --release --locked -q -p cdc-ingestor)
-	@$(if $(filter ingest.users.jdbc_sink,$(ONLY)),STACK_SINK=1) $(LOCAL)/beside.sh bench cargo run --release --locked -q -p bench -- $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS))
+	@cargo build --release --locked -q -p bench -p cdc-ingestor -p query-api
+	@$(if $(filter ingest.users.jdbc_sink,$(ONLY)),STACK_SINK=1) $(LOCAL)/beside.sh bench $${CARGO_TARGET_DIR:-target}/release/bench $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS))
 
 up: ## the stack, migrations and all workers, without demo data or connector
 	@$(LOCAL)/stack.sh install
@@ -46,7 +46,7 @@ check: ## format, clippy, manifests, tests, the two commands on a bare machine: 
 	@$(MAKE) --no-print-directory lint
 	@deploy/check-manifests.sh
 	@$(MAKE) --no-print-directory test
-	@FRESH_QUICK=1 deploy/fresh-machine.sh || { [[ $$? == 3 ]] && echo "make check: the fresh machine was NOT tried: see above"; }
+	@FRESH_QUICK=1 FRESH_USERS=visitor deploy/fresh-machine.sh || { [[ $$? == 3 ]] && echo "make check: the fresh machine was NOT tried: see above"; }
 
 sqlx: ## write .sqlx anew after a change to a statement (needs the local PostgreSQL)
 	@$(LOCAL)/prepare-sqlx.sh

@@ -777,6 +777,14 @@ export interface components {
             /** @enum {string} */
             outcome: "ineligible";
         };
+        /** @description What would become of an adoption. */
+        AdoptionSimulated: components["schemas"]["AdoptionOutcome"] & {
+            /**
+             * Format: int64
+             * @description Adoptions whose turn comes before, which may change price and unlocking.
+             */
+            adoptionsBefore: number;
+        };
         /** @description An adoption. */
         AdoptionToSimulate: {
             /** @description Who adopts. */
@@ -1460,13 +1468,7 @@ export interface components {
         /** @description As it was asked for. */
         Outcome: {
             /** @description What would become of the adoption. */
-            adoption: components["schemas"]["AdoptionOutcome"] & {
-                /**
-                 * Format: int64
-                 * @description Adoptions whose turn comes before, which may change price and unlocking.
-                 */
-                adoptions_before: number;
-            };
+            adoption: components["schemas"]["AdoptionSimulated"];
         } | {
             /** @description What the plan would have made of the journal. */
             plan: components["schemas"]["JournalComparison"];
@@ -2267,6 +2269,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -2303,7 +2314,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2404,6 +2415,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -2440,7 +2460,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2526,6 +2546,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -2562,7 +2591,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2663,6 +2692,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -2699,7 +2737,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2790,6 +2828,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -2826,7 +2873,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2919,6 +2966,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -2955,7 +3011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3054,6 +3110,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -3090,7 +3155,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3187,6 +3252,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -3223,7 +3297,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3312,6 +3386,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -3348,7 +3431,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3437,6 +3520,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -3473,7 +3565,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3563,6 +3655,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -3608,7 +3709,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3700,6 +3801,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -3736,7 +3846,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3828,6 +3938,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -3864,7 +3983,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3960,6 +4079,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -3996,7 +4124,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4082,6 +4210,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -4118,7 +4255,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4208,6 +4345,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -4244,7 +4390,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4336,6 +4482,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -4381,7 +4536,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4470,6 +4625,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -4506,7 +4670,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4596,6 +4760,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -4641,7 +4814,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable`, `simulation_busy`, `simulation_too_long` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable`, `simulation_busy`, `simulation_too_long` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4731,6 +4904,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -4767,7 +4949,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4868,6 +5050,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -4904,7 +5095,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4997,6 +5188,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -5033,7 +5233,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5124,6 +5324,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -5160,7 +5369,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5263,6 +5472,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -5299,7 +5517,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5402,6 +5620,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -5438,7 +5665,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5531,6 +5758,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -5567,7 +5803,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5653,6 +5889,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -5689,7 +5934,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5775,6 +6020,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -5811,7 +6065,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5901,6 +6155,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -5937,7 +6200,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6025,6 +6288,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `entry_not_yet` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large` */
             413: {
                 headers: {
@@ -6061,7 +6333,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `overloaded`, `entry_not_yet`, `keys_unavailable` */
+            /** @description `database_unavailable`, `overloaded`, `keys_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -1,6 +1,6 @@
 //! A contest: product and floor, run in turn.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::future::LocalBoxFuture;
 
@@ -147,4 +147,11 @@ pub(crate) async fn measure(
         client_cpu: after.client - before.client,
         server_cpu: after.server - before.server,
     })
+}
+
+/// The time above which one in a hundred lies, in ms.
+pub(crate) fn p99_ms(took: &mut [Duration]) -> f64 {
+    took.sort_unstable();
+    let place = (took.len() * 99).div_ceil(100).saturating_sub(1);
+    took.get(place).map_or(f64::NAN, |took| took.as_secs_f64() * 1e3)
 }

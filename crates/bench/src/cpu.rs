@@ -1,4 +1,5 @@
-//! CPU time, of this process, or a client beside it, and of all of PostgreSQL's, read from `/proc`: the server has to run on this machine.
+//! CPU time, of this process, or of clients beside it, and of all of PostgreSQL's, read from `/proc`: the server has to run
+//! on this machine.
 
 use anyhow::Context;
 use sqlx::PgPool;
@@ -9,7 +10,7 @@ const TICKS_A_SECOND: f64 = 100.0;
 /// Reads CPU times.
 #[derive(Debug, Clone)]
 pub(crate) struct CpuClock {
-    client: u32,
+    clients: Vec<u32>,
     postmaster: Option<u32>,
 }
 
@@ -23,23 +24,24 @@ pub(crate) struct CpuTimes {
 impl CpuClock {
     /// Of this process alone.
     pub(crate) fn without_server() -> Self {
-        Self { client: std::process::id(), postmaster: None }
+        Self { clients: vec![std::process::id()], postmaster: None }
     }
 
     /// Of this process and of the server behind `pool`.
     pub(crate) async fn with_server(pool: &PgPool) -> anyhow::Result<Self> {
         let backend: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(pool).await?;
         let stat = Stat::of(u32::try_from(backend)?).context("PostgreSQL does not run on this machine")?;
-        Ok(Self { client: std::process::id(), postmaster: Some(stat.parent) })
+        Ok(Self { clients: vec![std::process::id()], postmaster: Some(stat.parent) })
     }
 
-    /// With another process as the client.
-    pub(crate) fn of(self, client: u32) -> Self {
-        Self { client, ..self }
+    /// With other processes as the client.
+    pub(crate) fn of(self, clients: &[u32]) -> Self {
+        Self { clients: clients.to_vec(), ..self }
     }
 
     pub(crate) fn read(&self) -> anyhow::Result<CpuTimes> {
-        let client = Stat::of(self.client).context("the client has ended")?.own;
+        let own = |client: &u32| Stat::of(*client).map(|stat| stat.own);
+        let client = self.clients.iter().map(own).sum::<Option<f64>>().context("a client has ended")?;
         let server = self.postmaster.map_or(Ok(0.0), server_seconds)?;
         Ok(CpuTimes { client, server })
     }

@@ -86,6 +86,10 @@ impl Service {
         })
     }
 
+    pub(crate) fn database(&self) -> &TestDatabase {
+        &self.database
+    }
+
     pub(crate) fn pool(&self) -> &PgPool {
         self.database.pool()
     }

@@ -27,7 +27,7 @@ fn report(arguments: &[&str]) -> Vec<Value> {
 #[test]
 fn every_contest_runs_and_reports() {
     let mut outcomes = report(&[]);
-    for named in ["growth", "ingest.memory"] {
+    for named in ["growth", "ingest.memory", "api.memory"] {
         outcomes.extend(report(&["--only", named]));
     }
 

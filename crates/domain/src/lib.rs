@@ -81,7 +81,7 @@ pub mod pricing;
 pub mod rate;
 pub mod readiness;
 #[cfg(feature = "openapi")]
-mod schema;
+pub mod schema;
 pub mod sequencer;
 pub mod simulation;
 pub mod slots;
@@ -107,7 +107,7 @@ pub use plan_draft::PlanDraft;
 pub use plans::{Plans, PlansError};
 pub use pricing::{Price, PriceError, Pricing};
 pub use rate::Rate;
-pub use readiness::{Standing, Waiting, standing};
+pub use readiness::{Ruling, Standing, Waiting, standing};
 pub use sequencer::{Prior, SequenceError, SequencerState};
 pub use simulation::SimulationError;
 pub use simulation::adoption::{AdoptionOutcome, SimulatedAdoption, simulate_adoption};

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 
 use crate::account::AccountSequence;
 use crate::adoption::{Anomaly, Eligibility, SourceAdoption, anomaly};
+use crate::walk::MissingReferral;
 use crate::walk::Walk;
 
 /// Where it stands. Of several that apply the first in this order is given.
@@ -39,6 +40,26 @@ impl fmt::Display for Waiting {
             Self::Move(account) => write!(f, "MOVE_FIRST: {account}"),
             Self::Date(date) => write!(f, "FUTURE_DATE: {date}"),
         }
+    }
+}
+
+/// What the settings say of adoptions (RULES section 2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruling {
+    /// Which count.
+    pub eligibility: Eligibility,
+    /// How far ahead of the business day an adoption may be dated.
+    pub max_future_days: u32,
+    /// What becomes of one above whose adopter a referral row is missing.
+    pub missing_referral: MissingReferral,
+}
+
+impl Ruling {
+    /// By the settings' values; an account without a referral row has no referrer if `missing_is_root`, else it is
+    /// waited for.
+    pub fn new(ineligible_statuses: &[String], max_future_days: u32, missing_is_root: bool) -> Self {
+        let missing_referral = if missing_is_root { MissingReferral::Root } else { MissingReferral::Wait };
+        Self { eligibility: Eligibility::new(ineligible_statuses), max_future_days, missing_referral }
     }
 }
 

@@ -14,6 +14,9 @@ use crate::plan::PlanVersion;
 use crate::pricing::Price;
 use crate::rate::Rate;
 
+/// [`AccountSequence::parse`] as a regular expression of JSON Schema.
+pub const ACCOUNT_PATTERN: &str = r"^(?!SYS-)[^/\u2026\s\u0000-\u001f\u007f-\u009f]{1,20}$";
+
 fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::new(Type::String))
 }
@@ -41,7 +44,7 @@ schema!(Ratio: "A share of a whole, with 18 places", text().pattern(Some(r"^[0-9
 schema!(Hash: "SHA-256 in lower-case hexadecimal digits", text().pattern(Some("^[0-9a-f]{64}$")));
 schema!(
     AccountSequence: "The name of an account: no white space, no control character, not `/`, `…` or a first `SYS-`",
-    text().min_length(Some(1)).max_length(Some(20))
+    text().pattern(Some(ACCOUNT_PATTERN))
 );
 schema!(
     PlanVersion: "The version of a plan",

@@ -1,13 +1,13 @@
 //! What an adoption would do on the books as they are, and what another plan would have made of the whole journal.
 //!
 //! Nothing here writes or locks; what must agree is read in one transaction of the caller's. [`adoption`] is five round
-//! trips, [`plan`] one for every 2,000 entries.
+//! trips, [`JournalWalk`] one for every 2,000 entries.
 
 use chrono::NaiveDate;
 use domain::{
-    AccountSequence, AccountState, AdoptionOutcome, Amount, Eligibility, JournalComparison,
-    JournalSimulation, MissingReferral, Plan, Plans, Referrer, SequencerState, SimulationError,
-    SourceAdoption, dates, simulate_adoption, standing, walk,
+    AccountSequence, AccountState, AdoptionOutcome, Amount, JournalComparison, JournalSimulation, Plan,
+    Plans, Referrer, Ruling, SequencerState, SimulationError, SourceAdoption, dates, simulate_adoption,
+    standing, walk,
 };
 use sqlx::PgConnection;
 
@@ -15,17 +15,6 @@ use crate::{Error, Result, business_day, journal, plans, referrals};
 
 /// Entries of the journal that are read together.
 const ENTRIES: i64 = 2_000;
-
-/// What the settings say of adoptions (RULES section 2).
-#[derive(Debug)]
-pub struct Ruling {
-    /// Which count.
-    pub eligibility: Eligibility,
-    /// How far ahead of the business day an adoption may be dated.
-    pub max_future_days: u32,
-    /// What becomes of one above whose adopter a referral row is missing.
-    pub missing_referral: MissingReferral,
-}
 
 /// What would become of an adoption.
 #[derive(Debug)]

@@ -99,7 +99,7 @@ codes! {
         "The database is away, or too busy to answer in time." => "Try again after the seconds of `Retry-After`."
     OVERLOADED "overloaded" SERVICE_UNAVAILABLE "Too many requests in hand":
         "As many requests as may be worked on at a time already are." => "Try again after the seconds of `Retry-After`."
-    ENTRY_NOT_YET "entry_not_yet" SERVICE_UNAVAILABLE "The entry is not carried out yet":
+    ENTRY_NOT_YET "entry_not_yet" CONFLICT "The entry is not carried out yet":
         "The entry that `minSeq` names was not carried out within two seconds." => "Try again after the seconds of `Retry-After`, or without `minSeq`."
     KEYS_UNAVAILABLE "keys_unavailable" SERVICE_UNAVAILABLE "Tokens cannot be checked":
         "The keys that tokens are signed with could not be read yet." => "Try again after the seconds of `Retry-After`."

@@ -88,9 +88,6 @@ pub fn min_seq(query: &str) -> Result<Option<i64>, Problem> {
     let Some((name, text)) = given.into_iter().rfind(|(name, _)| name == EVERYWHERE[0].name) else {
         return Ok(None);
     };
-    if text.is_empty() {
-        return Ok(None);
-    }
     let parsed = text.parse().ok().filter(|seq| *seq >= 0);
     parsed.map(Some).ok_or_else(|| {
         Problem::parameter(&codes::INVALID_VALUE, name, "it is a distribution_seq: a whole number")
@@ -189,7 +186,7 @@ pub fn request_id(request: &HttpRequest) -> Result<i64, Problem> {
     parsed.ok_or_else(|| Problem::parameter(&codes::INVALID_VALUE, "requestId", "it is not a number"))
 }
 
-/// The query, by name. A parameter without a value counts as left out; of one sent twice the last counts.
+/// The query, by name; of a parameter sent twice the last counts.
 #[derive(Debug, Clone, Default)]
 pub struct Query(HashMap<String, String>);
 
@@ -198,22 +195,23 @@ impl FromRequest for Query {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let given = |pairs: Vec<(String, String)>| {
-            Self(pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect())
-        };
-        ready(pairs(request.query_string()).map(given))
+        ready(pairs(request.query_string()).map(|pairs| Self(pairs.into_iter().collect())))
     }
 }
 
 impl Query {
-    /// The text of `name`.
-    pub fn text(&self, name: &str) -> Option<&str> {
+    fn value(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
+    }
+
+    /// The text of `name`; an empty one counts as left out.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.value(name).filter(|text| !text.is_empty())
     }
 
     /// A day: `2026-01-31`.
     pub fn date(&self, name: &'static str) -> Result<Option<NaiveDate>, Problem> {
-        let Some(text) = self.text(name) else { return Ok(None) };
+        let Some(text) = self.value(name) else { return Ok(None) };
         day(text).map(Some).ok_or_else(|| refused_day(name))
     }
 
@@ -230,7 +228,7 @@ impl Query {
 
     /// How many rows at most.
     pub fn limit(&self) -> Result<i64, Problem> {
-        let Some(text) = self.text("limit") else { return Ok(DEFAULT_LIMIT) };
+        let Some(text) = self.value("limit") else { return Ok(DEFAULT_LIMIT) };
         let parsed = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
         parsed.ok_or_else(|| {
             Problem::parameter(&codes::INVALID_LIMIT, "limit", "a limit is a number from 1 to 500")
@@ -248,7 +246,7 @@ impl Query {
         name: &'static str,
         allowed: &[&'static str],
     ) -> Result<Option<&'static str>, Problem> {
-        let Some(text) = self.text(name) else { return Ok(None) };
+        let Some(text) = self.value(name) else { return Ok(None) };
         let found = allowed.iter().find(|word| **word == text).copied();
         let refused =
             || Problem::parameter(&codes::INVALID_VALUE, name, format_args!("one of {}", allowed.join(", ")));

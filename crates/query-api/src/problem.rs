@@ -70,6 +70,18 @@ impl Problem {
         Self { retry_after: Some(seconds), ..Self::of(&codes::TOO_MANY_REQUESTS) }
     }
 
+    /// 409: what is read does not include the entry that `minSeq` names.
+    pub fn entry_not_yet() -> Self {
+        Self { retry_after: Some(1), ..Self::of(&codes::ENTRY_NOT_YET) }
+    }
+
+    /// Seconds after which it is worth to try again, where it is.
+    fn seconds_to_wait(&self) -> Option<u64> {
+        let passes =
+            matches!(self.code.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
+        self.retry_after.or(passes.then_some(1))
+    }
+
     /// 403: the token does not allow this.
     pub fn forbidden() -> Self {
         Self::of(&codes::FORBIDDEN)
@@ -140,13 +152,12 @@ impl ResponseError for Problem {
             parameter: self.parameter.as_deref(),
         };
         let mut response = HttpResponse::build(status);
-        match status {
-            StatusCode::UNAUTHORIZED => response.insert_header((header::WWW_AUTHENTICATE, "Bearer")),
-            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
-                response.insert_header((header::RETRY_AFTER, self.retry_after.unwrap_or(1)))
-            }
-            _ => &mut response,
-        };
+        if status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        if let Some(seconds) = self.seconds_to_wait() {
+            response.insert_header((header::RETRY_AFTER, seconds));
+        }
         response.content_type(MEDIA_TYPE).body(serde_json::to_string(&body).unwrap_or_default())
     }
 }

@@ -14,8 +14,8 @@ use actix_web::{Error, ResponseError};
 use persistence::{PgConnection, PgPool, views};
 use tokio::time::{Instant, sleep};
 
+use crate::parameters;
 use crate::problem::Problem;
-use crate::{codes, parameters};
 
 /// How long a request waits for its entry.
 pub(crate) const WAIT: Duration = Duration::from_secs(2);
@@ -68,7 +68,7 @@ pub(crate) async fn of<C: DerefMut<Target = PgConnection>>(
             return Err(error.into());
         }
         if Instant::now() >= deadline {
-            return Err(Problem::of(&codes::ENTRY_NOT_YET));
+            return Err(Problem::entry_not_yet());
         }
         sleep(LOOK).await;
     }

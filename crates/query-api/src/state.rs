@@ -4,12 +4,11 @@ use std::ops::DerefMut;
 use std::sync::OnceLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{Eligibility, MissingReferral};
+use domain::Ruling;
 use metrics_exporter_prometheus::PrometheusHandle;
-use persistence::simulation::Ruling;
 use persistence::views;
 use persistence::{PgConnection, PgPool};
-use runtime::settings::{self, Business};
+use runtime::settings::Business;
 use runtime::{ExposeSecret, Health, SecretString, Settings};
 use tokio::sync::Semaphore;
 
@@ -126,12 +125,6 @@ impl Api {
 }
 
 fn ruling(business: &Business) -> Ruling {
-    Ruling {
-        eligibility: Eligibility::new(&business.ineligible_statuses),
-        max_future_days: business.max_future_days,
-        missing_referral: match business.missing_referral {
-            settings::MissingReferral::Wait => MissingReferral::Wait,
-            settings::MissingReferral::Root => MissingReferral::Root,
-        },
-    }
+    let Business { ineligible_statuses, max_future_days, missing_referral, .. } = business;
+    Ruling::new(ineligible_statuses, *max_future_days, missing_referral.is_root())
 }

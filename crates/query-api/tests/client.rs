@@ -9,11 +9,10 @@ mod events;
 mod programs;
 
 use anyhow::ensure;
-use chrono::{Days, SubsecRound, Utc};
+use chrono::{Days, Utc};
 use common::Stand;
 use events::{Event, Topic, newest};
 use jsonwebtoken::{EncodingKey, Header, encode};
-use persistence::snapshots::{self, Order, Sealed};
 use programs::{Package, Reader};
 use serde_json::json;
 
@@ -24,23 +23,6 @@ fn token() -> anyhow::Result<String> {
     let exp = (Utc::now() + Days::new(1)).timestamp();
     let claims = json!({ "sub": "mining", "roles": ["service"], "exp": exp });
     Ok(encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET.as_bytes()))?)
-}
-
-/// Seals the business day as it stands.
-async fn seal(stand: &Stand) -> anyhow::Result<()> {
-    let mut transaction = snapshots::begin(stand.database.pool()).await?;
-    let order = Order {
-        day: stand.business_day().await?,
-        watermark: persistence::chunks::watermark(&mut transaction).await?,
-        complete: true,
-        system_accounts: true,
-        shards: 8,
-        at: Utc::now().trunc_subsecs(6),
-    };
-    let sealed = snapshots::seal(&mut transaction, &order).await?;
-    transaction.commit().await?;
-    ensure!(matches!(sealed, Sealed::Now(_)), "sealed before: {sealed:?}");
-    Ok(())
 }
 
 #[tokio::test]
@@ -54,7 +36,7 @@ async fn the_client_reads_what_the_service_says() -> anyhow::Result<()> {
     let jwt = [("CONTRIB__AUTH__MODE", "jwt"), ("CONTRIB__AUTH__HS256_SECRET", SECRET)];
     let mut stand = Stand::open(&jwt).await?;
     stand.worked_example().await?;
-    seal(&stand).await?;
+    stand.seal().await?;
     let topic = Topic::create("snapshot_events").await?;
     let sealed = events::written(stand.database.pool(), "SNAPSHOT", 0).await?;
     ensure!(sealed.len() == 1, "{sealed:?}");

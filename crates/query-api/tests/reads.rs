@@ -29,7 +29,7 @@ async fn a_caller_reads_what_it_knows_to_be_there() -> anyhow::Result<()> {
     assert!((2..4).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
     assert_eq!(answer.headers()["retry-after"], "1");
     let (status, problem) = problem_of(answer).await?;
-    assert_eq!((status, &problem["code"]), (503, &"entry_not_yet".into()));
+    assert_eq!((status, &problem["code"]), (409, &"entry_not_yet".into()));
     for wrong in ["-1", "x", "1.5"] {
         let (status, problem) = api.problem(&format!("/contributions/A?minSeq={wrong}")).await?;
         assert_eq!((status, &problem["parameter"]), (400, &"minSeq".into()));

@@ -6,31 +6,12 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, ensure};
-use chrono::{Days, NaiveDate, SubsecRound, Utc};
+use chrono::{Days, NaiveDate};
 use common::Stand;
 use domain::{Amount, Hash, Proof};
-use persistence::snapshots::{self, Order, Sealed};
-use persistence::views::snapshots::Header;
 use serde_json::{Value, json};
 
 const VERIFY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/verify_proof.py");
-
-/// Seals the business day as it stands.
-async fn seal(stand: &Stand) -> anyhow::Result<Header> {
-    let mut transaction = snapshots::begin(stand.database.pool()).await?;
-    let order = Order {
-        day: stand.business_day().await?,
-        watermark: persistence::chunks::watermark(&mut transaction).await?,
-        complete: true,
-        system_accounts: true,
-        shards: 8,
-        at: Utc::now().trunc_subsecs(6),
-    };
-    let sealed = snapshots::seal(&mut transaction, &order).await?;
-    transaction.commit().await?;
-    let Sealed::Now(header) = sealed else { anyhow::bail!("sealed before: {sealed:?}") };
-    Ok(header)
-}
 
 /// The next day begins, without anything that takes effect or expires on it.
 async fn next_day(stand: &Stand) -> anyhow::Result<NaiveDate> {
@@ -64,7 +45,7 @@ async fn live(stand: &mut Stand) -> anyhow::Result<()> {
 async fn every_line_is_proven_to_whoever_knows_the_root() -> anyhow::Result<()> {
     let mut stand = Stand::open(&[]).await?;
     live(&mut stand).await?;
-    let header = seal(&stand).await?;
+    let header = stand.seal().await?;
     let report = testkit::audit::audit(stand.database.pool()).await?;
     ensure!(report.is_clean(), "{report}");
     let day = header.snapshot_date;
@@ -170,10 +151,10 @@ async fn snapshots_are_listed_from_the_newest_on() -> anyhow::Result<()> {
     let mut stand = Stand::open(&[]).await?;
     assert_eq!(stand.api.json("/snapshots").await?, json!({ "items": [], "nextCursor": null }));
     stand.worked_example().await?;
-    let mut days = vec![seal(&stand).await?.snapshot_date];
+    let mut days = vec![stand.seal().await?.snapshot_date];
     for _ in 0..4 {
         days.insert(0, next_day(&stand).await?);
-        seal(&stand).await?;
+        stand.seal().await?;
     }
     for limit in [1, 2, 5, 50] {
         let listed = stand.api.walk("/snapshots", limit).await?;
@@ -195,7 +176,7 @@ async fn snapshots_are_listed_from_the_newest_on() -> anyhow::Result<()> {
 async fn drift_is_what_was_booked_too_late() -> anyhow::Result<()> {
     let mut stand = Stand::open(&[]).await?;
     let [first, ..] = stand.worked_example().await?;
-    let sealed = seal(&stand).await?;
+    let sealed = stand.seal().await?;
     let path = format!("/snapshots/{}/drift", sealed.snapshot_date);
     let nothing = stand.api.json(&path).await?;
     assert_eq!((&nothing["items"], &nothing["total"]["accountCount"]), (&json!([]), &json!(0)));
@@ -237,7 +218,7 @@ async fn what_is_not_there_is_refused_by_name() -> anyhow::Result<()> {
     let mut stand = Stand::open(&[]).await?;
     stand.worked_example().await?;
     stand.refer("idle", None).await?;
-    let day = seal(&stand).await?.snapshot_date;
+    let day = stand.seal().await?.snapshot_date;
     for (path, status, code) in [
         ("/snapshots/2020-01-01".to_owned(), 404, "snapshot_unknown"),
         ("/snapshots/2020-01-01/drift".to_owned(), 404, "snapshot_unknown"),

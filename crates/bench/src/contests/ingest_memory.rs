@@ -2,8 +2,6 @@
 //!
 //! The floor is the most that it held over the first tenth: a ratio near 1 says that memory does not grow.
 
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -16,6 +14,7 @@ use crate::contest::{Contest, Floor, Run, measure};
 use crate::cpu::CpuClock;
 use crate::memory;
 use crate::messages::{Model, USERS, WITHOUT_SCHEMAS};
+use crate::program::Program;
 use crate::topics::{Topics, read};
 
 /// Messages of the backlog.
@@ -24,7 +23,6 @@ const MESSAGES: usize = 2_000_000;
 const EVERY: Duration = Duration::from_millis(100);
 
 const FLOORS: [Floor; 1] = [Floor::main("the same over the first tenth of the backlog")];
-const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config");
 
 pub(crate) struct Memory {
     scale: Scale,
@@ -38,9 +36,6 @@ struct Stage {
     /// Of the last run's first tenth.
     at_first: Option<Run>,
 }
-
-/// The program, killed when it is dropped.
-struct Program(Child);
 
 impl Memory {
     pub(crate) fn new(scale: Scale) -> Self {
@@ -65,14 +60,16 @@ impl Stage {
 
     async fn product(&mut self) -> anyhow::Result<Run> {
         self.database.empty().await?;
-        let mut program = Program::start(&self.topics, &self.database)?;
-        let cpu = CpuClock::with_server(self.database.pool()).await?.of(program.0.id());
+        let mut settings = self.topics.settings().to_vec();
+        settings.push(("DATABASE__URL", self.database.url()));
+        let mut program = Program::start("cdc-ingestor", &settings)?;
+        let cpu = CpuClock::with_server(self.database.pool()).await?.of(&[program.id()]);
         let (mut at_first, mut most) = (0, 0);
         let run = measure(&cpu, async {
             loop {
-                anyhow::ensure!(program.0.try_wait()?.is_none(), "the ingestor ended");
+                program.ensure_runs()?;
                 let done = read(self.database.pool()).await?;
-                most = most.max(memory::resident_mib_of(program.0.id())?);
+                most = most.max(memory::resident_mib_of(program.id())?);
                 if done <= self.messages / 10 {
                     at_first = most;
                 }
@@ -89,29 +86,6 @@ impl Stage {
         );
         self.at_first = Some(Run { value: f64::from(at_first), ..run });
         Ok(Run { value: f64::from(most), ..run })
-    }
-}
-
-impl Program {
-    /// From where this program lies.
-    fn start(topics: &Topics, database: &TestDatabase) -> anyhow::Result<Self> {
-        let path = std::env::current_exe()?.with_file_name("cdc-ingestor");
-        let mut command = Command::new(&path);
-        for (key, value) in topics.settings() {
-            command.env(format!("CONTRIB__{key}"), value);
-        }
-        command.env("CONTRIB__DATABASE__URL", database.url()).arg("--config").arg(Path::new(CONFIG));
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
-        let how = || format!("{}: to be built with  cargo build --release -p cdc-ingestor", path.display());
-        Ok(Self(child.with_context(how)?))
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // one that has ended is as good
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 

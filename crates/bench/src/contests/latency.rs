@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::Scale;
-use crate::contest::{Contest, Floor, Run, measure};
+use crate::contest::{Contest, Floor, Run, measure, p99_ms};
 use crate::cpu::CpuClock;
 
 /// Adoptions in each run, one after the other.
@@ -224,13 +224,6 @@ async fn adopt(pool: &PgPool, account: &str, day: NaiveDate) -> anyhow::Result<(
         .await?;
     calls::call(&mut transaction, Channel::Sequencer).await?;
     Ok(transaction.commit().await?)
-}
-
-/// The latency that one in a hundred exceeds, in milliseconds.
-fn p99_ms(latencies: &mut [Duration]) -> f64 {
-    latencies.sort_unstable();
-    let place = (latencies.len() * 99).div_ceil(100).saturating_sub(1);
-    latencies.get(place).map_or(f64::NAN, |latency| latency.as_secs_f64() * 1e3)
 }
 
 impl Contest for Idle {

@@ -1,5 +1,6 @@
 //! What is measured.
 
+mod api;
 mod calendar;
 mod decoder;
 mod distribute;
@@ -63,8 +64,12 @@ pub(crate) fn all(scale: Scale) -> Vec<Box<dyn Contest>> {
         Box::new(during::During::new(during::Job::Snapshot, scale)),
         Box::new(during::During::new(during::Job::TeamStats, scale)),
         Box::new(latency::Idle::new(scale)),
+        Box::new(api::account::Accounts::from_database(scale)),
+        Box::new(api::account::Accounts::by_redis(scale)),
+        Box::new(api::million::Million::new(scale)),
         Box::new(growth::Growth::new(scale)),
         Box::new(ingest_memory::Memory::new(scale)),
+        Box::new(api::memory::Memory::new(scale)),
         Box::new(ingest_sink::Sink::new(scale)),
     ]
 }

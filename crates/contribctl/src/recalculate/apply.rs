@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use domain::{AccountSequence, Effect};
 use persistence::accounts::{self, AccountDelta, Booking};
 use persistence::calls::{self, Channel};
@@ -80,14 +80,14 @@ pub async fn run(pool: &PgPool, found: &Found, shards: i16) -> Result<Rebuilt> {
 async fn days_anew(pool: &PgPool, found: &Found, rebuilt: &mut Rebuilt, progress: &Progress) -> Result<()> {
     let Wrong { daily, missed, team, .. } = &found.wrong;
     for names in daily.chunks(ACCOUNTS) {
-        match again(async || daily_anew(pool, names).await).await? {
+        match under_idle_day(pool, async |connection| days::set_daily(connection, names).await).await? {
             Some(()) => rebuilt.daily += names.len() as u64,
             None => rebuilt.roll_began = true,
         }
         progress.add(names.len() as u64);
     }
     for day in missed {
-        match again(async || missed_anew(pool, *day).await).await? {
+        match under_idle_day(pool, async |connection| days::set_missed(connection, *day).await).await? {
             Some(()) => rebuilt.missed += 1,
             None => rebuilt.roll_began = true,
         }
@@ -100,24 +100,21 @@ async fn days_anew(pool: &PgPool, found: &Found, rebuilt: &mut Rebuilt, progress
     Ok(())
 }
 
-async fn daily_anew(pool: &PgPool, names: &[String]) -> persistence::Result<Option<()>> {
-    let mut transaction = rebuild::begin(pool).await?;
-    if rebuild::hold_idle_day(&mut transaction).await?.is_none() {
-        return Ok(None);
-    }
-    days::set_daily(&mut transaction, names).await?;
-    transaction.commit().await?;
-    Ok(Some(()))
-}
-
-async fn missed_anew(pool: &PgPool, day: NaiveDate) -> persistence::Result<Option<()>> {
-    let mut transaction = rebuild::begin(pool).await?;
-    if rebuild::hold_idle_day(&mut transaction).await?.is_none() {
-        return Ok(None);
-    }
-    days::set_missed(&mut transaction, day).await?;
-    transaction.commit().await?;
-    Ok(Some(()))
+/// Carries `write` out while no roll is under way; none where one is.
+async fn under_idle_day(
+    pool: &PgPool,
+    write: impl AsyncFn(&mut PgConnection) -> persistence::Result<()>,
+) -> persistence::Result<Option<()>> {
+    again(async || {
+        let mut transaction = rebuild::begin(pool).await?;
+        if rebuild::hold_idle_day(&mut transaction).await?.is_none() {
+            return Ok(None);
+        }
+        write(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(Some(()))
+    })
+    .await
 }
 
 async fn team_anew(pool: &PgPool, names: &[String]) -> Result<(), persistence::Error> {

@@ -18,10 +18,11 @@ mod verdict;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{Eligibility, MissingReferral, SequencerState};
+use domain::{Ruling, SequencerState};
 use persistence::leadership::Leadership;
 use persistence::queue::BacklogCheck;
 use persistence::{PgPool, business_day, locks, migrations, moves, queue, sequencer};
+use runtime::settings::Business;
 use runtime::{ExposeSecret, Progress, Settings, Worker};
 use tokio::sync::Notify;
 
@@ -37,9 +38,7 @@ const NOTE_EVERY: TimeDelta = TimeDelta::seconds(1);
 /// What a judgement goes by, besides the facts.
 #[derive(Debug, Clone)]
 struct Rules {
-    eligibility: Eligibility,
-    max_future_days: u32,
-    missing_referral: MissingReferral,
+    ruling: Ruling,
     /// The settings that they are, as one text.
     text: String,
 }
@@ -80,22 +79,14 @@ impl Sequencer {
     /// A sequencer on `pool`; `numbered` is notified when there are chunks to carry out.
     pub fn new(pool: PgPool, settings: &Settings, numbered: Arc<Notify>) -> Self {
         let business = &settings.business;
-        let missing_referral = match business.missing_referral {
-            runtime::settings::MissingReferral::Wait => MissingReferral::Wait,
-            runtime::settings::MissingReferral::Root => MissingReferral::Root,
-        };
+        let Business { ineligible_statuses, max_future_days, missing_referral, .. } = business;
         Self {
             pool,
             url: settings.database.url.expose_secret().to_owned(),
             time_zone: business.time_zone.to_string(),
             rules: Rules {
-                eligibility: Eligibility::new(&business.ineligible_statuses),
-                max_future_days: business.max_future_days,
-                missing_referral,
-                text: format!(
-                    "{:?} {} {missing_referral:?}",
-                    business.ineligible_statuses, business.max_future_days
-                ),
+                ruling: Ruling::new(ineligible_statuses, *max_future_days, missing_referral.is_root()),
+                text: format!("{ineligible_statuses:?} {max_future_days} {missing_referral:?}"),
             },
             pass_size: settings.distributor.pass_size,
             chunk_size: as_limit(settings.distributor.chunk_size),

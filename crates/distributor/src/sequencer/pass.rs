@@ -160,7 +160,7 @@ impl Leader {
     }
 
     /// Judges what the queue named, and numbers what is on the agenda with what of it can be numbered at once. Says
-    /// whether anything that is ready was left for another pass.
+    /// whether something that is ready may be left for another pass.
     fn decide(
         &mut self,
         queued: &Queued,
@@ -180,15 +180,16 @@ impl Leader {
                 outcome.leave(&grounds, adoption, verdict);
             }
         }
-        let left = agenda.len() >= size;
-        let (due, put_off) = agenda.cut(size);
-        for adoption in put_off.iter().filter_map(|id| facts.locked.get(id)) {
+        let due = agenda.cut(size);
+        // what the backlog holds and nothing named stands there as it is
+        let put_off = due.put_off.iter().filter(|id| queued.adoptions.contains(id));
+        for adoption in put_off.filter_map(|id| facts.locked.get(id)) {
             outcome.leave(&grounds, adoption, grounds.judge(adoption, &self.state)?);
         }
         let mut numbering = Numbering { grounds, plans: &facts.plans, state: &mut self.state, outcome };
         numbering.number_moves(&due.movers, &facts.climb)?;
         numbering.number_adoptions(&due, &facts.locked)?;
-        Ok((numbering.outcome, left))
+        Ok((numbering.outcome, due.is_cut))
     }
 }
 

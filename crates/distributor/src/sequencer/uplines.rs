@@ -81,11 +81,11 @@ impl Uplines {
                 Upstream::Root // the walk ends here
             })
         };
-        let journaled = |account: &AccountSequence| match rules.missing_referral {
+        let journaled = |account: &AccountSequence| match rules.ruling.missing_referral {
             MissingReferral::Wait => Referrer::Unknown, // the walk does not go by it
             MissingReferral::Root => state.referrer(account),
         };
-        walk(adopter, upstream, journaled, rules.missing_referral);
+        walk(adopter, upstream, journaled, rules.ruling.missing_referral);
         unread.into_inner()
     }
 }

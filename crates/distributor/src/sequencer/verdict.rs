@@ -48,7 +48,7 @@ impl Grounds<'_> {
         state: &SequencerState,
     ) -> Result<Verdict, DistributorError> {
         if let Some(prior) = self.live(adoption) {
-            return Ok(match change(&prior.latest, &adoption.source, &self.rules.eligibility) {
+            return Ok(match change(&prior.latest, &adoption.source, &self.rules.ruling.eligibility) {
                 Change::None => Verdict::Settled,
                 changed => Verdict::Changed(changed),
             });
@@ -62,16 +62,16 @@ impl Grounds<'_> {
         adoption: &LockedAdoption,
         state: &SequencerState,
     ) -> Result<Standing, DistributorError> {
-        let latest_date = dates::latest_ready_date(self.day, self.rules.max_future_days)?;
+        let latest_date = dates::latest_ready_date(self.day, self.rules.ruling.max_future_days)?;
         let walk = |account: &_| {
             walk(
                 account,
                 |account| self.tree.upstream(account),
                 |account| state.referrer(account),
-                self.rules.missing_referral,
+                self.rules.ruling.missing_referral,
             )
         };
-        Ok(standing(&adoption.source, &self.rules.eligibility, latest_date, walk))
+        Ok(standing(&adoption.source, &self.rules.ruling.eligibility, latest_date, walk))
     }
 
     /// The accounts whose referral rows a walk from `adopter` looks at.

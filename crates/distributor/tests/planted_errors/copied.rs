@@ -60,10 +60,11 @@ impl CopiedWorkspace {
         for (file, text) in &self.sources {
             write_if_changed(&self.root.join("crates/domain/src").join(file), text.as_bytes());
         }
-        // Beside the temporary directory of this test: what comes from elsewhere has been compiled there already.
+        // Beside the temporary directory of this test: what comes from elsewhere has been compiled there already, and with
+        // the same features where those of the whole workspace are asked for.
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
         let built = Command::new(env!("CARGO"))
-            .args(["test", "--offline", "-p", "distributor", "--test", "distribution", "--no-run"])
+            .args(["test", "--offline", "--workspace", "--test", "distribution", "--no-run"])
             .args(["--message-format", "json"])
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", target)

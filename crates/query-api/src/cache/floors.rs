@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use backon::{BackoffBuilder, ExponentialBuilder};
+use backon::BackoffBuilder;
 use rdkafka::config::ClientConfig;
 use runtime::settings::Kafka;
 use tokio::time::sleep;
@@ -20,8 +20,8 @@ use super::link::Links;
 
 /// Between an answer and the next question where the topic ends.
 const REST: Duration = Duration::from_millis(100);
-/// The first pause before it starts anew, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
+/// The longest pause before it starts anew.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Since when, and as of when, everything that was published has left its floor.
 #[derive(Debug, Clone, Copy)]
@@ -62,11 +62,7 @@ impl Floors {
 
     /// Follows, for ever.
     pub(super) async fn follow(&self, links: &Links) {
-        let pauses = ExponentialBuilder::default()
-            .with_min_delay(PAUSES.0)
-            .with_max_delay(PAUSES.1)
-            .without_max_times()
-            .with_jitter();
+        let pauses = super::pauses(LONGEST_PAUSE);
         let mut pause = pauses.build();
         let mut told = None;
         loop {
@@ -81,7 +77,7 @@ impl Floors {
                 tracing::warn!("account events are not followed, so nothing is answered from Redis: {why}");
                 told = Some(why);
             }
-            sleep(pause.next().unwrap_or(PAUSES.1)).await;
+            sleep(pause.next().unwrap_or(LONGEST_PAUSE)).await;
         }
     }
 

@@ -13,7 +13,7 @@ use std::fmt;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use backon::{BackoffBuilder, ExponentialBuilder};
+use backon::BackoffBuilder;
 use domain::AccountSequence;
 use persistence::views::account::Account;
 use redis::aio::MultiplexedConnection;
@@ -26,8 +26,8 @@ use uuid::Uuid;
 const PATIENCE: Duration = Duration::from_millis(100);
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(1);
-/// The first pause after a connection broke, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+/// The longest pause after a connection broke.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Who has lived for so long was in order: the pauses begin anew.
 const IN_ORDER: Duration = Duration::from_secs(10);
 
@@ -159,11 +159,7 @@ impl Links {
 
     /// Connects, and again after a break, for ever.
     pub(super) async fn keep(&self) {
-        let pauses = ExponentialBuilder::default()
-            .with_min_delay(PAUSES.0)
-            .with_max_delay(PAUSES.1)
-            .without_max_times()
-            .with_jitter();
+        let pauses = super::pauses(LONGEST_PAUSE);
         let mut pause = pauses.build();
         let mut told = false;
         self.set(None);
@@ -187,7 +183,7 @@ impl Links {
                 }
                 Err(_) => {}
             }
-            tokio::time::sleep(pause.next().unwrap_or(PAUSES.1)).await;
+            tokio::time::sleep(pause.next().unwrap_or(LONGEST_PAUSE)).await;
         }
     }
 

@@ -33,6 +33,7 @@ mod link;
 
 use std::time::Duration;
 
+use backon::ExponentialBuilder;
 use domain::AccountSequence;
 use persistence::PgPool;
 use persistence::views::{self, account::Account};
@@ -121,6 +122,16 @@ impl Cache {
             .await
             .unwrap_or_else(|| Err(Problem::internal()))
     }
+}
+
+/// Between attempts that go on for ever.
+fn pauses(longest: Duration) -> ExponentialBuilder {
+    const FIRST: Duration = Duration::from_millis(200);
+    ExponentialBuilder::default()
+        .with_min_delay(FIRST)
+        .with_max_delay(longest)
+        .without_max_times()
+        .with_jitter()
 }
 
 async fn store(row: Option<Account>, ticket: Option<Ticket>) -> Found {

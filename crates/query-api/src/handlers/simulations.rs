@@ -82,17 +82,23 @@ struct Simulated {
 
 /// As it was asked for.
 #[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(rename_all = "camelCase")]
 enum Outcome {
     /// What would become of the adoption.
-    Adoption {
-        #[serde(flatten)]
-        outcome: AdoptionOutcome,
-        /// Adoptions whose turn comes before, which may change price and unlocking.
-        adoptions_before: i64,
-    },
+    Adoption(OfAdoption),
     /// What the plan would have made of the journal.
     Plan(Box<JournalComparison>),
+}
+
+/// What would become of an adoption.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AdoptionSimulated)]
+#[serde(rename_all = "camelCase")]
+struct OfAdoption {
+    #[serde(flatten)]
+    outcome: AdoptionOutcome,
+    /// Adoptions whose turn comes before, which may change price and unlocking.
+    adoptions_before: i64,
 }
 
 pub(crate) const POST: Spec = Spec {
@@ -127,7 +133,8 @@ async fn of_adoption(api: &Api, adoption: Asked) -> Result<Simulated, Problem> {
         deleted: false,
     };
     let simulated = simulation::adoption(&mut snapshot, &source, day.day, &api.ruling).await?;
-    let answer = Outcome::Adoption { outcome: simulated.outcome, adoptions_before: simulated.before };
+    let answer =
+        Outcome::Adoption(OfAdoption { outcome: simulated.outcome, adoptions_before: simulated.before });
     Ok(Simulated { answer, as_of })
 }
 

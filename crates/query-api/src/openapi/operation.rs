@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use domain::SystemAccount;
+use domain::schema::ACCOUNT_PATTERN;
 use serde_json::Value;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{
@@ -90,24 +92,35 @@ fn date() -> ObjectBuilder {
     text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
 }
 
-fn path_parameters(path: &str) -> impl Iterator<Item = Described> {
+fn whole_number() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::new(Type::Integer))
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .maximum(Some(i64::MAX))
+}
+
+/// In a snapshot the system accounts have lines too.
+fn account(path: &str) -> ObjectBuilder {
+    let pattern = if path.starts_with("/snapshots/") {
+        let system = SystemAccount::ALL.map(SystemAccount::ledger_name).join("|");
+        format!("^({system})$|{ACCOUNT_PATTERN}")
+    } else {
+        ACCOUNT_PATTERN.to_owned()
+    };
+    text().pattern(Some(pattern))
+}
+
+fn path_parameters(path: &'static str) -> impl Iterator<Item = Described> {
     let names = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
-    names.map(|name| {
+    names.map(move |name| {
         let (about, schema) = match name {
             "date" => ("A day", date()),
             "originalAdoptionId" => {
                 let uuid = SchemaFormat::KnownFormat(KnownFormat::Uuid);
                 ("Upstream's id of the adoption", text().format(Some(uuid)))
             }
-            "requestId" => {
-                let number =
-                    ObjectBuilder::new().schema_type(SchemaType::new(Type::Integer)).minimum(Some(1));
-                ("The number of a request", number)
-            }
-            _ => {
-                let name = text().min_length(Some(1)).max_length(Some(20));
-                ("The account; in snapshots also a system account as `SYS-…`", name)
-            }
+            "requestId" => ("The number of a request", whole_number().minimum(Some(1))),
+            _ => ("The account; in snapshots also a system account as `SYS-…`", account(path)),
         };
         ParameterBuilder::new()
             .name(name)
@@ -124,12 +137,10 @@ fn query_parameter(parameter: &Parameter) -> Described {
         Kind::Text | Kind::Cursor => text(),
         Kind::Day => date(),
         Kind::OneOf(words) => text().enum_values(Some(words.iter().copied())),
-        Kind::Seq => ObjectBuilder::new().schema_type(SchemaType::new(Type::Integer)).minimum(Some(0)),
-        Kind::Limit => ObjectBuilder::new()
-            .schema_type(SchemaType::new(Type::Integer))
-            .minimum(Some(1))
-            .maximum(Some(MAX_LIMIT))
-            .default(Some(DEFAULT_LIMIT.into())),
+        Kind::Seq => whole_number().minimum(Some(0)),
+        Kind::Limit => {
+            whole_number().minimum(Some(1)).maximum(Some(MAX_LIMIT)).default(Some(DEFAULT_LIMIT.into()))
+        }
     };
     ParameterBuilder::new()
         .name(parameter.name)

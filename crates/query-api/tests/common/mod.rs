@@ -8,9 +8,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, SubsecRound, Utc};
 use distributor::{DistributionWorker, Sequencer};
 use metrics_exporter_prometheus::PrometheusBuilder;
+use persistence::snapshots::{self, Order, Sealed};
+use persistence::views::snapshots::Header;
 use reqwest::{Client, Response};
 use runtime::{CancellationToken, Health, Progress, Settings, Worker};
 use serde_json::Value;
@@ -144,6 +146,23 @@ impl Stand {
         self.api.stop().await?;
         drop(self.sequencer);
         self.database.close().await
+    }
+
+    /// Seals the business day as it stands.
+    pub(crate) async fn seal(&self) -> anyhow::Result<Header> {
+        let mut transaction = snapshots::begin(self.database.pool()).await?;
+        let order = Order {
+            day: self.business_day().await?,
+            watermark: persistence::chunks::watermark(&mut transaction).await?,
+            complete: true,
+            system_accounts: true,
+            shards: 8,
+            at: Utc::now().trunc_subsecs(6),
+        };
+        let sealed = snapshots::seal(&mut transaction, &order).await?;
+        transaction.commit().await?;
+        let Sealed::Now(header) = sealed else { anyhow::bail!("sealed before: {sealed:?}") };
+        Ok(header)
     }
 
     pub(crate) async fn business_day(&self) -> anyhow::Result<NaiveDate> {

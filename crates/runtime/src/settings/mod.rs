@@ -187,6 +187,13 @@ pub enum MissingReferral {
     Root,
 }
 
+impl MissingReferral {
+    /// Whether it counts as a root.
+    pub fn is_root(self) -> bool {
+        self == Self::Root
+    }
+}
+
 /// One value for each table that is read from upstream.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

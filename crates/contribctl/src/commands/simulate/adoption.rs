@@ -3,13 +3,10 @@
 use chrono::NaiveDate;
 use clap::Args;
 use domain::simulation::adoption::{SimulatedSlot, UnlockChange, Unlocked};
-use domain::{
-    AccountSequence, AdoptionOutcome, Eligibility, MissingReferral, SimulatedAdoption, SourceAdoption,
-    SourcePrice,
-};
-use persistence::simulation::{self, Ruling, Simulated};
+use domain::{AccountSequence, AdoptionOutcome, Ruling, SimulatedAdoption, SourceAdoption, SourcePrice};
+use persistence::simulation::{self, Simulated};
 use persistence::{PgConnection, business_day, views};
-use runtime::settings::{self, Business};
+use runtime::settings::Business;
 use uuid::Uuid;
 
 use crate::{Context, Outcome, Result};
@@ -77,14 +74,8 @@ async fn simulate(connection: &mut PgConnection, args: Adoption, business: &Busi
         created_at: None,
         deleted: false,
     };
-    let ruling = Ruling {
-        eligibility: Eligibility::new(&business.ineligible_statuses),
-        max_future_days: business.max_future_days,
-        missing_referral: match business.missing_referral {
-            settings::MissingReferral::Wait => MissingReferral::Wait,
-            settings::MissingReferral::Root => MissingReferral::Root,
-        },
-    };
+    let Business { ineligible_statuses, max_future_days, missing_referral, .. } = business;
+    let ruling = Ruling::new(ineligible_statuses, *max_future_days, missing_referral.is_root());
     let Simulated { outcome, before } = simulation::adoption(connection, &source, day, &ruling).await?;
     Ok(Found { outcome, source, before })
 }
