@@ -16,6 +16,6 @@ rm -rf "$REPO/.sqlx"
 mkdir -p "$REPO/.sqlx"
 # the macros write what they learn there while they compile; only this one crate has any
 touch "$REPO/crates/persistence/src/lib.rs"
-(cd "$REPO" && DATABASE_URL="$SERVER/$SCRATCH" SQLX_OFFLINE_DIR="$REPO/.sqlx" cargo check -p persistence --locked)
+(cd "$REPO" && SQLX_OFFLINE=false DATABASE_URL="$SERVER/$SCRATCH" SQLX_OFFLINE_DIR="$REPO/.sqlx" cargo check -p persistence --locked)
 psql_scratch postgres -c "DROP DATABASE $SCRATCH WITH (FORCE)"
 say "$(find "$REPO/.sqlx" -name '*.json' | wc -l) statements in .sqlx"

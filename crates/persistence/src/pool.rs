@@ -30,7 +30,8 @@ fn options(max_connections: u32) -> PgPoolOptions {
     PgPoolOptions::new().max_connections(max_connections).acquire_timeout(Duration::from_secs(5))
 }
 
-fn parse(url: &str, application: &str) -> Result<PgConnectOptions> {
+/// The options of every connection of the service.
+pub(crate) fn parse(url: &str, application: &str) -> Result<PgConnectOptions> {
     // Disabled plan nodes have an enormous price, which makes the server compile statements that take a millisecond.
     Ok(url.parse::<PgConnectOptions>()?.application_name(application).options([("jit", "off")]))
 }

@@ -38,7 +38,7 @@ pub struct Endpoint {
 
 /// All of it.
 #[rustfmt::skip]
-pub static ENDPOINTS: [Endpoint; 30] = [
+pub static ENDPOINTS: [Endpoint; 32] = [
     get("/contributions/{accountSequence}",             Access::Own,       account::GET,      || web::get().to(account::get)),
     get("/contributions/{accountSequence}/details",     Access::Own,       details::GET,      || web::get().to(details::get)),
     get("/contributions/{accountSequence}/details.csv", Access::Own,       details::CSV,      || web::get().to(details::all)),
@@ -52,6 +52,7 @@ pub static ENDPOINTS: [Endpoint; 30] = [
     get("/unallocated",                                 Access::Services,  unallocated::LIST, || web::get().to(unallocated::list)),
     get("/unallocated.csv",                             Access::Services,  unallocated::CSV,  || web::get().to(unallocated::all)),
     get("/adoptions",                                   Access::Services,  backlog::LIST,     || web::get().to(backlog::list)),
+    get("/adoptions.csv",                               Access::Services,  backlog::CSV,      || web::get().to(backlog::all)),
     get("/adoptions/{originalAdoptionId}/explanation",  Access::Services,  explanation::GET,  || web::get().to(explanation::get)),
     get("/snapshots",                                   Access::Services,  snapshots::LIST,   || web::get().to(snapshots::list)),
     get("/snapshots/{date}",                            Access::Services,  snapshots::GET,    || web::get().to(snapshots::get)),
@@ -61,6 +62,7 @@ pub static ENDPOINTS: [Endpoint; 30] = [
     get("/snapshots/{date}/accounts/{accountSequence}", Access::Own,       snapshots::LINE,   || web::get().to(snapshots::line)),
     get("/snapshots/{date}/accounts/{accountSequence}/proof", Access::Own, snapshots::PROOF,  || web::get().to(snapshots::proof)),
     get("/missed",                                      Access::Services,  missed::LIST,      || web::get().to(missed::list)),
+    get("/missed.csv",                                  Access::Services,  missed::CSV,       || web::get().to(missed::all)),
     get("/jobs",                                        Access::Services,  jobs::LIST,        || web::get().to(jobs::list)),
     get("/sync-status",                                 Access::Services,  sync_status::GET,  || web::get().to(sync_status::get)),
     get("/conservation",                                Access::Services,  conservation::GET, || web::get().to(conservation::get)),

@@ -218,10 +218,17 @@ async fn operators_ask_and_are_told() -> anyhow::Result<()> {
 async fn what_has_not_changed_is_not_sent_again() -> anyhow::Result<()> {
     let mut stand = Stand::open(&[]).await?;
     let [first, ..] = stand.worked_example().await?;
-    let explanation = format!("/adoptions/{first}/explanation");
-    for path in ["/contributions/A", &explanation] {
-        let answer = stand.api.get(path).await?;
-        assert_eq!(answer.headers()["cache-control"], "private, no-cache", "{path}");
+    let day = stand.seal().await?.snapshot_date;
+    let (now, ever) = ("private, no-cache", "private, max-age=86400");
+    for (path, holds) in [
+        ("/contributions/A".to_owned(), now),
+        (format!("/adoptions/{first}/explanation"), now),
+        (format!("/snapshots/{day}"), ever),
+        (format!("/snapshots/{day}/accounts/A"), ever),
+        (format!("/snapshots/{day}/accounts/A/proof"), ever),
+    ] {
+        let answer = stand.api.get(&path).await?;
+        assert_eq!(answer.headers()["cache-control"], holds, "{path}");
         let tag = answer.headers()["etag"].clone();
         assert!(tag.to_str()?.starts_with("W/\""));
         let again = stand.api.client.get(format!("{}/api/v1{path}", stand.api.base));
@@ -246,6 +253,24 @@ async fn exports_hold_what_the_lists_hold() -> anyhow::Result<()> {
     for (line, item) in lines.iter().zip(&listed) {
         assert!(line.starts_with(item["id"].as_str().unwrap_or("?")), "{line}");
         assert!(line.contains(item["amount"].as_str().unwrap_or("?")), "{line}");
+    }
+
+    // two that wait for their adopters' referrals, and one that does not count
+    for account in ["first", "second"] {
+        stand.adopt(account).await?;
+    }
+    let ineligible = stand.adopt("A").await?;
+    stand.set_status(ineligible, "CANCELLED").await?;
+    stand.settle().await?;
+    for (filter, count) in [("", 3), ("?state=waiting", 2), ("?reason=MISSING_REFERRAL", 2)] {
+        let listed = stand.api.walk(&format!("/adoptions{filter}"), 1).await?;
+        let text = stand.api.get(&format!("/adoptions.csv{filter}")).await?.text().await?;
+        let lines: Vec<&str> = text.lines().skip(1).collect();
+        assert_eq!((listed.len(), lines.len()), (count, count), "{filter}");
+        for (line, item) in lines.iter().zip(&listed) {
+            assert!(line.starts_with(item["originalAdoptionId"].as_str().unwrap_or("?")), "{line}");
+            assert!(line.contains(item["state"].as_str().unwrap_or("?")), "{line}");
+        }
     }
     stand.close().await
 }

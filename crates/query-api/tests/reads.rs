@@ -65,3 +65,14 @@ async fn an_answer_waits_for_its_entry() -> anyhow::Result<()> {
     assert_eq!((&row["hasAdopted"], &row["asOf"]["distributionSeq"]), (&true.into(), &1.into()));
     stand.close().await
 }
+
+/// One-row tables are never analysed: by their guessed sizes a look-up of one account is worth compiling, for half a second.
+#[tokio::test]
+async fn readers_compile_nothing_in_the_server() -> anyhow::Result<()> {
+    let database = TestDatabase::create().await?;
+    let pool = persistence::views::connect(&database.url(), 1, "reader")?;
+    let jit: String = sqlx::query_scalar("SHOW jit").fetch_one(&pool).await?;
+    assert_eq!(jit, "off");
+    pool.close().await;
+    database.close().await
+}

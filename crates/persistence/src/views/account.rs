@@ -1,12 +1,13 @@
-//! Accounts as they stand. One statement, so the rows, the day and the watermark are of one moment.
+//! Accounts as they stand. Rows, day and watermark come in one statement, so they are of one moment.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::{AccountSequence, Amount};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::as_of::{AsOf, BusinessDay};
+use super::sum;
 use crate::Result;
 
 /// `GET /contributions/{accountSequence}`.
@@ -42,16 +43,62 @@ pub struct Account {
     pub as_of: AsOf,
 }
 
+/// As it is stored, with what all of it holds through.
+struct Row {
+    name: String,
+    known: bool,
+    personal: Option<Decimal>,
+    team_level: Option<Decimal>,
+    team_bonus: Option<Decimal>,
+    total: Option<Decimal>,
+    effective: Option<Decimal>,
+    has_adopted: Option<bool>,
+    directs: Option<i32>,
+    depth: Option<i32>,
+    tiers: Option<i32>,
+    version: Option<i64>,
+    epoch: i32,
+    current_day: NaiveDate,
+    time_zone: String,
+    roll_phase: String,
+    roll_cursor: Option<String>,
+    source_time: Option<DateTime<Utc>>,
+    distribution_seq: i64,
+}
+
 /// The account, with zeros before its first entry is carried out; none before the first user, referral or entry that
 /// names it.
 pub async fn read(connection: &mut PgConnection, account: &AccountSequence) -> Result<Option<Account>> {
-    Ok(read_all(connection, std::slice::from_ref(account)).await?.pop())
+    // nearly all that are asked for have a row, and a plan for one key serves them all: it is not made for each
+    let row = sqlx::query_as!(
+        Row,
+        r#"SELECT a.account_sequence AS name, TRUE AS "known!", a.personal_contribution AS "personal?",
+               a.team_level_contribution AS "team_level?", a.team_bonus_contribution AS "team_bonus?",
+               a.total_contribution AS "total?", a.effective_contribution AS "effective?",
+               a.has_adopted AS "has_adopted?", a.direct_referral_adopted_count AS "directs?",
+               a.unlocked_level_depth AS "depth?", a.unlocked_bonus_tiers AS "tiers?", a.version AS "version?",
+               l.epoch, d.current_day, d.time_zone, d.roll_phase, d.roll_cursor,
+               (SELECT CASE WHEN bool_and(watermark IS NOT NULL) THEN min(watermark) END FROM cdc_watermarks)
+                   AS source_time,
+               coalesce((SELECT min(first_seq) - 1 FROM distribution_chunks WHERE distributed_at IS NULL),
+                   (SELECT last_seq FROM sequencer_state)) AS "distribution_seq!"
+           FROM contribution_accounts a CROSS JOIN published_ledger l CROSS JOIN business_day d
+           WHERE a.account_sequence = $1"#,
+        account.as_str()
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    match row {
+        Some(row) => Ok(Some(row.into_account()?)),
+        None => Ok(read_all(connection, std::slice::from_ref(account)).await?.pop()),
+    }
 }
 
 /// Those of the accounts that are known, in the order in which they are asked for.
 pub async fn read_all(connection: &mut PgConnection, accounts: &[AccountSequence]) -> Result<Vec<Account>> {
     let names: Vec<&str> = accounts.iter().map(AccountSequence::as_str).collect();
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"SELECT n.name AS "name!", a.personal_contribution AS "personal?", a.team_level_contribution AS "team_level?",
                a.team_bonus_contribution AS "team_bonus?", a.total_contribution AS "total?",
                a.effective_contribution AS "effective?", a.has_adopted AS "has_adopted?",
@@ -79,37 +126,37 @@ pub async fn read_all(connection: &mut PgConnection, accounts: &[AccountSequence
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .filter(|row| row.known)
-        .map(|row| {
-            let day = BusinessDay {
-                day: row.current_day,
-                time_zone: row.time_zone,
-                roll_phase: row.roll_phase,
-                roll_cursor: row.roll_cursor,
-            };
-            let amount = |value: Option<Decimal>| super::sum(value);
-            Ok(Account {
-                effective_on: day.effective_on(&row.name)?,
-                account_sequence: AccountSequence::parse(&row.name)?,
-                personal_contribution: amount(row.personal)?,
-                team_level_contribution: amount(row.team_level)?,
-                team_bonus_contribution: amount(row.team_bonus)?,
-                total_contribution: amount(row.total)?,
-                effective_contribution: amount(row.effective)?,
-                has_adopted: row.has_adopted.unwrap_or_default(),
-                direct_referral_adopted_count: row.directs.unwrap_or_default(),
-                unlocked_level_depth: row.depth.unwrap_or_default(),
-                unlocked_bonus_tiers: row.tiers.unwrap_or_default(),
-                version: row.version.unwrap_or_default(),
-                as_of: AsOf {
-                    epoch: row.epoch,
-                    source_time: row.source_time,
-                    distribution_seq: row.distribution_seq,
-                },
-            })
+    rows.into_iter().filter(|row| row.known).map(Row::into_account).collect()
+}
+
+impl Row {
+    fn into_account(self) -> Result<Account> {
+        let day = BusinessDay {
+            day: self.current_day,
+            time_zone: self.time_zone,
+            roll_phase: self.roll_phase,
+            roll_cursor: self.roll_cursor,
+        };
+        Ok(Account {
+            effective_on: day.effective_on(&self.name)?,
+            account_sequence: AccountSequence::parse(&self.name)?,
+            personal_contribution: sum(self.personal)?,
+            team_level_contribution: sum(self.team_level)?,
+            team_bonus_contribution: sum(self.team_bonus)?,
+            total_contribution: sum(self.total)?,
+            effective_contribution: sum(self.effective)?,
+            has_adopted: self.has_adopted.unwrap_or_default(),
+            direct_referral_adopted_count: self.directs.unwrap_or_default(),
+            unlocked_level_depth: self.depth.unwrap_or_default(),
+            unlocked_bonus_tiers: self.tiers.unwrap_or_default(),
+            version: self.version.unwrap_or_default(),
+            as_of: AsOf {
+                epoch: self.epoch,
+                source_time: self.source_time,
+                distribution_seq: self.distribution_seq,
+            },
         })
-        .collect()
+    }
 }
 
 /// Whether a user, a referral or an entry has named the account.

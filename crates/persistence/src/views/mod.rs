@@ -8,10 +8,10 @@ use std::time::Duration;
 use domain::Amount;
 use rust_decimal::Decimal;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Executor, PgPool, Postgres, Transaction};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{Connection, Executor, PgPool, Postgres, Transaction};
 
-use crate::Result;
+use crate::{Result, pool};
 
 pub mod account;
 pub mod as_of;
@@ -33,21 +33,31 @@ pub mod unallocated;
 /// How long a reader waits for a connection: it would rather answer that the database is away.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// A connection of a reader writes nothing, and no statement of its own occupies the server for long.
+/// A connection that was in use a moment ago is not asked whether it lives.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
 const READER: &str = "SET default_transaction_read_only = on; SET statement_timeout = '15s'";
 
 /// A pool for readers; connects when it is first used.
 pub fn connect(url: &str, max_connections: u32, application: &str) -> Result<PgPool> {
-    let options = url.parse::<PgConnectOptions>()?.application_name(application);
     Ok(PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(PATIENCE)
+        .test_before_acquire(false)
+        .before_acquire(|connection, usage| {
+            Box::pin(async move {
+                if usage.idle_for > TRUSTED_FOR {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .after_connect(|connection, _| {
             Box::pin(async move {
                 connection.execute(READER).await?;
                 Ok(())
             })
         })
-        .connect_lazy_with(options))
+        .connect_lazy_with(pool::parse(url, application)?))
 }
 
 /// A transaction in which every statement sees the same state; dropping it ends it.
