@@ -143,7 +143,10 @@ impl Stage {
         let mut command = Command::new(format!("{bin}/pgbench"));
         command.args(["--no-vacuum", "--protocol=prepared", "--jobs=2"]);
         command.arg(format!("--client={CONNECTIONS}")).arg(format!("--time={}", time.as_secs().max(1)));
-        command.arg("--file").arg(self.script.path()).arg(self.database.url());
+        // libpq does not know what sqlx puts behind it
+        let url = self.database.url();
+        let url = url.split('?').next().unwrap_or_default();
+        command.arg("--file").arg(self.script.path()).arg(url);
         measure(&cpu, async {
             let output = command.output().await.context("pgbench")?;
             let said = String::from_utf8_lossy(&output.stdout);

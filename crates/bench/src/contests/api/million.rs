@@ -87,7 +87,7 @@ impl Stage {
 
     /// Requests of every kind that takes a few milliseconds at most.
     pub(super) fn quick_paths(&self) -> Vec<String> {
-        let accounts = (0..500).map(|nth| format!("/contributions/{}", name(nth)));
+        let accounts = (0..200).map(|nth| format!("/contributions/{}", name(nth)));
         let others = self.routes().into_iter().take(4).flat_map(|(_, paths)| paths);
         let total = ["/network/total".to_owned(), "/snapshots".to_owned()];
         accounts.chain(others).chain(total).collect()
@@ -136,11 +136,12 @@ async fn write_lines(pool: &PgPool, lines: usize, first: NaiveDate) -> anyhow::R
          SELECT ledger_id_floor(n), $2, 'TEAM_LEVEL', gen_random_uuid(), 'D' || lpad(mod(n, 50000)::text, 11, '0'), 1,
              22617, 0.005, 1 + mod(n, 15), 113.085, $3 + mod(n, $5)::int, $3 + mod(n, $5)::int + 731, n, 0
          FROM generate_series($1 + 1, $1 + $4) n",
-        "INSERT INTO account_daily_contribution AS d (account_sequence, day, activated, expired)
+        "INSERT INTO account_daily_contribution (account_sequence, day, activated, expired)
          SELECT account_sequence, effective_date, sum(amount), 0 FROM contribution_records
-         WHERE id >= ledger_id_floor($1 + 1) AND account_sequence = $2 AND $3::date IS NOT NULL
-             AND $4::bigint + $5::bigint > 0
+         WHERE account_sequence = $2 AND $1::bigint + $4::bigint + $5::bigint > 0 AND $3::date IS NOT NULL
          GROUP BY 1, 2",
+        "UPDATE distribution_chunks SET added_up_at = now()
+         WHERE $1::bigint + $4::bigint + $5::bigint > 0 AND $2::text IS NOT NULL AND $3::date IS NOT NULL",
     ] {
         sqlx::query(statement)
             .bind(last)
