@@ -16,6 +16,7 @@ test: ## every test of the workspace, against real servers (ARGS=… for cargo t
 	@STACK_NODE=1 $(LOCAL)/beside.sh test cargo test $(if $(findstring -p ,$(ARGS)),,--workspace) --locked $(ARGS)
 
 bench: ## what the service reaches, beside floors (ONLY=name, RUNS=n): a table, and .stack/bench/report.json
+	@$(LOCAL)/stack.sh install
 	@cargo build --release --locked -q -p bench -p cdc-ingestor -p query-api
 	@$(if $(filter ingest.users.jdbc_sink,$(ONLY)),STACK_SINK=1) $(LOCAL)/beside.sh bench $${CARGO_TARGET_DIR:-target}/release/bench $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS))
 

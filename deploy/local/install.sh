@@ -18,10 +18,13 @@ PACKAGES=(
   'has python3|python3'
   # and one clients/typescript
   '[[ -z ${STACK_NODE:-} ]] || has_node|npm'
+  # and one schemathesis
+  '[[ -z ${STACK_NODE:-} ]] || has_venv|python3-venv'
 )
 
 has_postgres() { [[ -n $(postgres_bin) ]]; }
 has_java() { [[ -n $(find_java) ]]; }
+has_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
 has_node() { has npm && has node && [[ $(node -p 'parseInt(process.versions.node)') -ge 18 ]]; }
 
 # directory of the newest PostgreSQL from 15 on; of the data's own version once there is data

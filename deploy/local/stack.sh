@@ -12,8 +12,8 @@
 # STACK_DIR (default <repo>/.stack) holds everything; ports: STACK_PG_PORT, STACK_KAFKA_PORT, STACK_CONTROLLER_PORT,
 # STACK_CONNECT_PORT, STACK_REDIS_PORT, STACK_API_PORT, STACK_WORKER_PORT. Stacks that differ in all of these run side by
 # side; STACK_JARS lets them share one download; STACK_SINK=1 has Connect know Debezium's JDBC sink too;
-# STACK_NODE=1 has Node.js and npm installed, for the tests. Choose ports below 32768: an outgoing connection may hold one
-# that is higher.
+# STACK_NODE=1 has Node.js, npm and Python's venv installed, for the tests. Choose ports below 32768: an outgoing connection
+# may hold one that is higher.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

@@ -53,11 +53,7 @@ impl Load {
                 anyhow::Ok(asked)
             });
         }
-        let mut all = 0;
-        while let Some(asked) = asking.join_next().await {
-            all += asked??;
-        }
-        Ok(all)
+        Ok(all(asking).await?.into_iter().sum())
     }
 
     /// So many a second for `time`, evenly; how long each took from when it was due, so that a request that waits for
@@ -89,11 +85,7 @@ impl Load {
                 anyhow::Ok(took)
             });
         }
-        let mut all = Vec::new();
-        while let Some(took) = asking.join_next().await {
-            all.extend(took??);
-        }
-        Ok(all)
+        Ok(all(asking).await?.concat())
     }
 
     /// How long each took, one after the other over one connection.
@@ -112,6 +104,15 @@ impl Load {
     fn from(&self, place: usize, parts: usize) -> impl Iterator<Item = &Vec<u8>> {
         self.requests.iter().cycle().skip(self.requests.len() * place / parts)
     }
+}
+
+/// What each connection gave.
+async fn all<T: 'static>(mut asking: JoinSet<anyhow::Result<T>>) -> anyhow::Result<Vec<T>> {
+    let mut all = Vec::new();
+    while let Some(given) = asking.join_next().await {
+        all.push(given??);
+    }
+    Ok(all)
 }
 
 impl Connection {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use persistence::copy::CopyBuffer;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use sqlx::PgConnection;
+use sqlx::{Executor, PgConnection, PgPool};
 use uuid::Uuid;
 
 /// Trees of accounts, each below a root.
@@ -150,6 +150,20 @@ pub(crate) async fn write_adoptions(
     )
     .await?;
     queue.send(connection, "COPY sequencer_queue (kind, original_adoption_id) FROM STDIN BINARY").await?;
+    Ok(())
+}
+
+/// Accounts that have contribution and no lines, named as [`name`] does.
+pub(crate) async fn write_accounts(pool: &PgPool, accounts: usize) -> anyhow::Result<()> {
+    sqlx::query(
+        "INSERT INTO contribution_accounts (account_sequence, effective_contribution)
+         SELECT 'D' || lpad(n::text, 11, '0'), (mod(n * 7919, 100003) + 1) * 1.1308500001
+         FROM generate_series(0, $1::bigint - 1) n",
+    )
+    .bind(i64::try_from(accounts)?)
+    .execute(pool)
+    .await?;
+    pool.execute("VACUUM ANALYZE contribution_accounts").await?;
     Ok(())
 }
 

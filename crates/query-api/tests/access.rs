@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-use common::{Api, Stand, problem_of, settings};
+use common::{Api, SECRET, Stand, problem_of, settings};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use query_api::auth::Access;
@@ -14,7 +14,6 @@ use query_api::routes::ENDPOINTS;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-const SECRET: &str = "a secret of more than thirty-two bytes";
 const ACCOUNT: &str = "D250001";
 
 fn seconds_from_now(seconds: i64) -> anyhow::Result<i64> {

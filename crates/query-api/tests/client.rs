@@ -9,21 +9,11 @@ mod events;
 mod programs;
 
 use anyhow::ensure;
-use chrono::{Days, Utc};
-use common::Stand;
+use chrono::Days;
+use common::{SECRET, Stand, token};
 use events::{Event, Topic, newest};
-use jsonwebtoken::{EncodingKey, Header, encode};
 use programs::{Package, Reader};
 use serde_json::json;
-
-const SECRET: &str = "a secret of more than thirty-two bytes";
-
-/// A token of the mining service.
-fn token() -> anyhow::Result<String> {
-    let exp = (Utc::now() + Days::new(1)).timestamp();
-    let claims = json!({ "sub": "mining", "roles": ["service"], "exp": exp });
-    Ok(encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET.as_bytes()))?)
-}
 
 #[tokio::test]
 async fn the_package_builds_with_types_of_the_document_and_passes_its_own_tests() -> anyhow::Result<()> {
@@ -44,7 +34,7 @@ async fn the_client_reads_what_the_service_says() -> anyhow::Result<()> {
 
     let environment = [
         ("CONTRIBUTION_URL", stand.api.base.clone()),
-        ("CONTRIBUTION_TOKEN", token()?),
+        ("CONTRIBUTION_TOKEN", token("service")?),
         ("CONTRIBUTION_DAY", stand.business_day().await?.to_string()),
         ("CONTRIBUTION_KAFKA_BROKERS", topic.brokers.clone()),
         ("CONTRIBUTION_SNAPSHOT_EVENTS", topic.name.clone()),

@@ -7,48 +7,24 @@ mod common;
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
 
-use anyhow::{Context, ensure};
-use chrono::{Days, Utc};
-use common::Stand;
-use jsonwebtoken::{EncodingKey, Header, encode};
-use serde_json::json;
+use common::commands::output;
+use common::{SECRET, Stand, token};
 use tokio::process::Command;
 
-const SECRET: &str = "a secret of more than thirty-two bytes";
 const REQUIREMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/requirements.txt");
 const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/schemathesis.toml");
 /// Requests that are made up for each operation.
 const EXAMPLES: u32 = 5;
-/// Far more than it takes on a busy machine.
-const LIMIT: Duration = Duration::from_mins(20);
-
-async fn run(what: &str, command: &mut Command) -> anyhow::Result<()> {
-    let running = command.stdin(Stdio::null()).kill_on_drop(true).output();
-    let ended = tokio::time::timeout(LIMIT, running).await;
-    let ended = ended.with_context(|| format!("{what} has not ended"))?;
-    let output = ended.with_context(|| format!("{what} cannot be run"))?;
-    let said = [output.stdout, output.stderr].concat();
-    ensure!(output.status.success(), "{what}: {}\n{}", output.status, String::from_utf8_lossy(&said));
-    Ok(())
-}
 
 /// The program, installed below the target directory; at once where it is there.
 async fn schemathesis() -> anyhow::Result<PathBuf> {
     let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schemathesis");
-    run("python3 -m venv", Command::new("python3").args(["-m", "venv"]).arg(&venv)).await?;
+    output("python3 -m venv", Command::new("python3").args(["-m", "venv"]).arg(&venv)).await?;
     let mut pip = Command::new(venv.join("bin/pip"));
     pip.args(["--disable-pip-version-check", "install", "--requirement", REQUIREMENTS]);
-    run("pip install schemathesis", &mut pip).await?;
+    output("pip install schemathesis", &mut pip).await?;
     Ok(venv.join("bin/st"))
-}
-
-fn operator() -> anyhow::Result<String> {
-    let exp = (Utc::now() + Days::new(1)).timestamp();
-    let claims = json!({ "sub": "conformance", "roles": ["operator"], "exp": exp });
-    Ok(encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET.as_bytes()))?)
 }
 
 #[tokio::test]
@@ -79,8 +55,8 @@ async fn schemathesis_finds_nothing() -> anyhow::Result<()> {
             command.args(["--header", &format!("Authorization: Bearer {token}")]);
         }
         command.arg(format!("{}/openapi.json", stand.api.base));
-        run("schemathesis", &mut command).await
+        output("schemathesis", &mut command).await.map(drop)
     };
-    tokio::try_join!(check(Some(operator()?)), check(None))?;
+    tokio::try_join!(check(Some(token("operator")?)), check(None))?;
     stand.close().await
 }

@@ -2,15 +2,12 @@
 
 use std::path::Path;
 use std::str::FromStr;
-use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use runtime::Settings;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 use uuid::Uuid;
-
-use crate::wait::until;
 
 /// The zone in which tests keep their books.
 pub const TIME_ZONE: &str = "Asia/Shanghai";
@@ -41,12 +38,30 @@ impl TestDatabase {
         let server = server.options([("jit", "off")]); // as the service's own connections
         let mut admin = PgConnection::connect_with(&server).await.context("the tests' PostgreSQL")?;
         let template = make_template(&mut admin, &server).await?;
+        let database = Self::clone_of(&template, &mut admin, server).await?;
+        admin.execute(&*format!("ALTER DATABASE {} SET {setting}", database.name)).await?;
+        admin.close().await?;
+        Ok(database)
+    }
+
+    /// Another one with all that is in this one; whoever is connected to this one is sent away.
+    pub async fn copy(&self) -> anyhow::Result<Self> {
+        let mut admin = PgConnection::connect_with(&self.server).await?;
+        end_sessions(&mut admin, &self.name).await?;
+        let copy = Self::clone_of(&self.name, &mut admin, self.server.clone()).await?;
+        admin.close().await?;
+        Ok(copy)
+    }
+
+    /// Connects when it is first used.
+    async fn clone_of(
+        template: &str,
+        admin: &mut PgConnection,
+        server: PgConnectOptions,
+    ) -> anyhow::Result<Self> {
         let name = format!("test_{}", Uuid::new_v4().simple());
         admin.execute(&*format!("CREATE DATABASE {name} TEMPLATE {template}")).await?;
-        admin.execute(&*format!("ALTER DATABASE {name} SET {setting}")).await?;
-        admin.close().await?;
-        let pool =
-            PgPoolOptions::new().max_connections(16).connect_with(server.clone().database(&name)).await?;
+        let pool = PgPoolOptions::new().max_connections(16).connect_lazy_with(server.clone().database(&name));
         Ok(Self { name, server, pool })
     }
 
@@ -105,20 +120,22 @@ async fn make_template(admin: &mut PgConnection, server: &PgConnectOptions) -> a
             .await?;
         persistence::migrations::run(&pool, TIME_ZONE).await?;
         pool.close().await;
-        // a connection that was just being given back lives as long as the pool
-        drop(pool);
-        // and the server takes a moment to see that a session has ended
-        until("the migrations' session to end", Duration::from_secs(10), async || {
-            let sessions: i64 =
-                sqlx::query_scalar("SELECT count(*) FROM pg_stat_activity WHERE datname = $1")
-                    .bind(&unfinished)
-                    .fetch_one(&mut *admin)
-                    .await?;
-            Ok((sessions == 0).then_some(()))
-        })
-        .await?;
+        end_sessions(admin, &unfinished).await?;
         admin.execute(&*format!("ALTER DATABASE {unfinished} RENAME TO {name}")).await?;
     }
     sqlx::query("SELECT pg_advisory_unlock($1)").bind(TEMPLATE_LOCK).execute(&mut *admin).await?;
     Ok(name)
+}
+
+/// Ends the sessions of a database, so that it can be copied or renamed. Closing a pool is not enough: a connection that
+/// was just being given back lives as long as the pool.
+async fn end_sessions(admin: &mut PgConnection, name: &str) -> anyhow::Result<()> {
+    let ended: bool = sqlx::query_scalar(
+        "SELECT coalesce(bool_and(pg_terminate_backend(pid, 10000)), TRUE) FROM pg_stat_activity WHERE datname = $1",
+    )
+    .bind(name)
+    .fetch_one(admin)
+    .await?;
+    ensure!(ended, "a session of {name} does not end");
+    Ok(())
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::Scale;
 use crate::contest::{Contest, Floor, Run, measure};
 use crate::cpu::CpuClock;
-use crate::memory;
+use crate::memory::Most;
 use crate::messages::{Model, USERS, WITHOUT_SCHEMAS};
 use crate::program::Program;
 use crate::topics::{Topics, read};
@@ -64,15 +64,12 @@ impl Stage {
         settings.push(("DATABASE__URL", self.database.url()));
         let mut program = Program::start("cdc-ingestor", &settings)?;
         let cpu = CpuClock::with_server(self.database.pool()).await?.of(&[program.id()]);
-        let (mut at_first, mut most) = (0, 0);
+        let mut most = Most::default();
         let run = measure(&cpu, async {
             loop {
                 program.ensure_runs()?;
                 let done = read(self.database.pool()).await?;
-                most = most.max(memory::resident_mib_of(program.id())?);
-                if done <= self.messages / 10 {
-                    at_first = most;
-                }
+                most.look(program.id(), done, self.messages)?;
                 if done == self.messages {
                     return Ok(done);
                 }
@@ -80,12 +77,13 @@ impl Stage {
             }
         })
         .await?;
+        let Most { at_first, in_all } = most;
         eprintln!(
-            "  {:.0} messages/s; resident at most: {at_first} MiB at first, {most} MiB in all",
+            "  {:.0} messages/s; resident at most: {at_first} MiB at first, {in_all} MiB in all",
             run.value
         );
         self.at_first = Some(Run { value: f64::from(at_first), ..run });
-        Ok(Run { value: f64::from(most), ..run })
+        Ok(Run { value: f64::from(in_all), ..run })
     }
 }
 

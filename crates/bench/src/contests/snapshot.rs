@@ -18,6 +18,7 @@ use super::Scale;
 use crate::contest::{Contest, Floor, Run, measure};
 use crate::cpu::CpuClock;
 use crate::memory;
+use crate::network::write_accounts;
 
 const ACCOUNTS: usize = 1_000_000;
 /// Proofs that are timed after each seal.
@@ -53,16 +54,7 @@ impl Sealing {
     async fn begin(&self) -> anyhow::Result<Stage> {
         let database = TestDatabase::create_durable().await?;
         let pool = database.pool();
-        let accounts = i64::try_from(self.scale.of(ACCOUNTS))?;
-        sqlx::query(
-            "INSERT INTO contribution_accounts (account_sequence, effective_contribution)
-             SELECT 'D' || lpad(n::text, 11, '0'), (mod(n * 7919, 100003) + 1) * 1.1308500001
-             FROM generate_series(1, $1::bigint) n",
-        )
-        .bind(accounts)
-        .execute(pool)
-        .await?;
-        pool.execute("VACUUM ANALYZE contribution_accounts").await?;
+        write_accounts(pool, self.scale.of(ACCOUNTS)).await?;
         let day = persistence::business_day::read(&mut *pool.acquire().await?).await?;
         Ok(Stage { cpu: CpuClock::with_server(pool).await?, day, database })
     }

@@ -72,7 +72,7 @@ impl Agenda {
         let movers = moves::all(connection).await?;
         let changed = backlog::first_changed(connection, as_limit(size)).await?;
         let mut turns: Vec<Turn> = changed.into_iter().map(Turn::Changed).collect();
-        let room = size - turns.len().min(size);
+        let room = size.saturating_sub(turns.len());
         for Ready { id, adoption_date, created_at } in
             backlog::first_ready(connection, as_limit(room)).await?
         {

@@ -50,10 +50,8 @@ pub(crate) async fn list(query: Query, api: Shared) -> Answer {
 
 pub(crate) async fn all(query: Query, api: Shared) -> Answer {
     let filter = filter(&query)?;
-    let mut connection = api.connection().await?;
-    let (as_of, _) = views::as_of::read(&mut connection).await?;
-    drop(connection);
-    Ok(csv::answer(Adoptions { api, filter, now: Utc::now(), after: Uuid::nil() }, as_of.distribution_seq))
+    let through = csv::through(&api).await?;
+    Ok(csv::answer(Adoptions { api, filter, through, now: Utc::now(), after: Uuid::nil() }, through))
 }
 
 fn filter(query: &Query) -> Result<Filter, Problem> {
@@ -68,6 +66,7 @@ fn filter(query: &Query) -> Result<Filter, Problem> {
 struct Adoptions {
     api: Shared,
     filter: Filter,
+    through: i64,
     now: DateTime<Utc>,
     after: Uuid,
 }
@@ -78,7 +77,7 @@ impl Export for Adoptions {
     const FILE: &'static str = "adoptions.csv";
 
     async fn page(&mut self) -> Result<(String, bool), Problem> {
-        let mut connection = self.api.connection().await?;
+        let mut connection = self.api.connection_including(self.through).await?;
         let times = (self.now, self.api.stalled_before(self.now));
         let page = views::backlog::page(&mut connection, &self.filter, times, self.after, csv::PAGE).await?;
         self.after = page.items.last().map_or(self.after, |last| last.original_adoption_id);
@@ -88,7 +87,7 @@ impl Export for Adoptions {
 
 fn row(adoption: &Adoption) -> String {
     let Adoption { original_adoption_id, state, stalled, age_seconds, adoption_date, .. } = adoption;
-    let text = |value: &Option<String>| value.as_deref().map_or_else(String::new, csv::text);
+    let text = |value: &Option<String>| csv::optional_text(value.as_deref());
     let (reason, waiting_for) = (text(&adoption.reason), text(&adoption.waiting_for));
     let (since, account) = (adoption.since.to_rfc3339(), csv::text(&adoption.account_sequence));
     let (trees, status) = (csv::optional(adoption.tree_count), text(&adoption.status));

@@ -3,8 +3,10 @@
 
 use actix_web::{HttpResponse, web};
 use futures::stream::try_unfold;
+use persistence::views;
 
 use crate::problem::Problem;
+use crate::state::Api;
 
 /// Rows of a page.
 pub(super) const PAGE: i64 = 1000;
@@ -18,6 +20,13 @@ pub(super) trait Export: Sized + 'static {
 
     /// The rows of the next page, and whether there are more behind them.
     fn page(&mut self) -> impl Future<Output = Result<(String, bool), Problem>>;
+}
+
+/// The entry through which a listing is to be given: the distribution watermark.
+pub(super) async fn through(api: &Api) -> Result<i64, Problem> {
+    let mut connection = api.connection().await?;
+    let (as_of, _) = views::as_of::read(&mut connection).await?;
+    Ok(as_of.distribution_seq)
 }
 
 /// What is to be written next.
@@ -50,6 +59,11 @@ async fn write<E: Export>(next: Next<E>) -> Result<Option<(web::Bytes, Next<E>)>
 /// An optional field: empty where there is nothing.
 pub(super) fn optional(value: Option<impl ToString>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
+}
+
+/// An optional field of free text.
+pub(super) fn optional_text(value: Option<&str>) -> String {
+    value.map_or_else(String::new, text)
 }
 
 /// A field of free text: quoted where CSV asks for it, and begun with an apostrophe where a spreadsheet would take it

@@ -46,10 +46,8 @@ pub(crate) async fn list(query: Query, api: Shared) -> Answer {
 
 pub(crate) async fn all(query: Query, api: Shared) -> Answer {
     let (days, by) = (query.days()?, by(&query)?);
-    let mut connection = api.connection().await?;
-    let (as_of, _) = views::as_of::read(&mut connection).await?;
-    drop(connection);
-    Ok(csv::answer(Sums { api, by, days, after: String::new() }, as_of.distribution_seq))
+    let through = csv::through(&api).await?;
+    Ok(csv::answer(Sums { api, by, days, through, after: String::new() }, through))
 }
 
 fn by(query: &Query) -> Result<By, Problem> {
@@ -65,6 +63,7 @@ struct Sums {
     api: Shared,
     by: By,
     days: (Option<NaiveDate>, Option<NaiveDate>),
+    through: i64,
     after: String,
 }
 
@@ -73,7 +72,7 @@ impl Export for Sums {
     const FILE: &'static str = "missed.csv";
 
     async fn page(&mut self) -> Result<(String, bool), Problem> {
-        let mut connection = self.api.connection().await?;
+        let mut connection = self.api.connection_including(self.through).await?;
         let page = views::missed::page(&mut connection, self.by, self.days, &self.after, csv::PAGE).await?;
         if let Some(account) = page.items.last().and_then(|last| last.account_sequence.as_ref()) {
             account.clone_into(&mut self.after);
@@ -85,6 +84,6 @@ impl Export for Sums {
 fn row(missed: &Missed) -> String {
     let Missed { reason, level_or_tier, account_sequence, amount, lines } = missed;
     let (reason, level) = (csv::optional(reason.as_ref()), csv::optional(*level_or_tier));
-    let account = account_sequence.as_deref().map_or_else(String::new, csv::text);
+    let account = csv::optional_text(account_sequence.as_deref());
     format!("{reason},{level},{account},{amount},{lines}\r\n")
 }

@@ -32,10 +32,7 @@ pub(crate) async fn list(query: Query, api: Shared) -> Answer {
 }
 
 pub(crate) async fn all(api: Shared) -> Answer {
-    let mut connection = api.connection().await?;
-    let (as_of, _) = views::as_of::read(&mut connection).await?;
-    let through = as_of.distribution_seq;
-    drop(connection);
+    let through = csv::through(&api).await?;
     Ok(csv::answer(Lines { api, through, before: domain::first_id(through + 1) }, through))
 }
 
@@ -62,10 +59,9 @@ impl Export for Lines {
 fn row(line: &Unallocated) -> String {
     let Unallocated { id, distribution_seq, slot, source_adoption_id, unalloc_type, amount, .. } = line;
     let Unallocated { allocated_to_headquarters, effective_date, expire_date, .. } = line;
-    let text = |value: &Option<String>| value.as_deref().map_or_else(String::new, csv::text);
-    let (source, would_be) =
-        (csv::text(&line.source_account_sequence), text(&line.would_be_account_sequence));
-    let (level, reason) = (csv::optional(line.level_depth), text(&line.reason));
+    let source = csv::text(&line.source_account_sequence);
+    let would_be = csv::optional_text(line.would_be_account_sequence.as_deref());
+    let (level, reason) = (csv::optional(line.level_depth), csv::optional_text(line.reason.as_deref()));
     format!(
         "{id},{distribution_seq},{slot},{source_adoption_id},{source},{unalloc_type},{would_be},{level},{amount},\
          {reason},{allocated_to_headquarters},{effective_date},{expire_date}\r\n"

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod commands;
 pub(crate) mod redis;
 
 use std::path::Path;
@@ -10,16 +11,26 @@ use std::sync::Arc;
 use anyhow::{Context, ensure};
 use chrono::{Days, NaiveDate, SubsecRound, Utc};
 use distributor::{DistributionWorker, Sequencer};
+use jsonwebtoken::{EncodingKey, encode};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use persistence::snapshots::{self, Order, Sealed};
 use persistence::views::snapshots::Header;
 use reqwest::{Client, Response};
 use runtime::{CancellationToken, Health, Progress, Settings, Worker};
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::database::TestDatabase;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
+
+/// `auth.hs256_secret` of tests whose callers have tokens.
+pub(crate) const SECRET: &str = "a secret of more than thirty-two bytes";
+
+/// A token of somebody with `role`, good for a day.
+pub(crate) fn token(role: &str) -> anyhow::Result<String> {
+    let claims = json!({ "sub": role, "roles": [role], "exp": (Utc::now() + Days::new(1)).timestamp() });
+    Ok(encode(&jsonwebtoken::Header::default(), &claims, &EncodingKey::from_secret(SECRET.as_bytes()))?)
+}
 
 /// An API on a database of its own.
 pub(crate) struct Stand {

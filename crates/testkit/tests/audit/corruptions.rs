@@ -1,8 +1,9 @@
 //! Every kind of error, planted one at a time into a copy of a healthy database, is found under its own name.
 
 use testkit::audit::{Report, audit};
+use testkit::database::TestDatabase;
 
-use crate::history::{Clone, History, name_of};
+use crate::history::History;
 
 /// A DISTRIBUTE that is followed by a first-time one of the same pass.
 const NEIGHBOURS: &str = "(SELECT min(a.distribution_seq) FROM distribution_journal a
@@ -271,20 +272,20 @@ fn failing(report: &Report) -> Vec<&'static str> {
         .collect()
 }
 
-/// Each error, planted alone into a copy of the database `healthy`, is found under its name.
+/// Each error, planted alone into a copy of `healthy`, is found under its name.
 pub(crate) async fn each_is_found(
-    healthy: &str,
+    healthy: &TestDatabase,
     corruptions: impl IntoIterator<Item = Corruption>,
 ) -> anyhow::Result<()> {
     let mut missed = Vec::new();
     for Corruption { found_as, statement } in corruptions {
-        let clone = Clone::of(healthy).await?;
-        sqlx::raw_sql(&statement).execute(&clone.pool).await?;
-        let found = failing(&audit(&clone.pool).await?);
+        let copy = healthy.copy().await?;
+        sqlx::raw_sql(&statement).execute(copy.pool()).await?;
+        let found = failing(&audit(copy.pool()).await?);
         if !found.contains(&found_as) {
             missed.push(format!("{found_as}: {statement}\n    found: {found:?}"));
         }
-        clone.drop().await?;
+        copy.close().await?;
     }
     anyhow::ensure!(missed.is_empty(), "not found:\n{}", missed.join("\n"));
     Ok(())
@@ -305,9 +306,7 @@ async fn each_planted_error_is_found_and_a_healthy_database_is_clean() -> anyhow
         !nothing.iter().any(|name| name.starts_with("journal") || name.starts_with("lines")),
         "{nothing:?}"
     );
-    let name = name_of(&healthy).await?;
-    healthy.pool().close().await;
-    each_is_found(&name, [in_lines(), in_summaries(), in_adoptions(), in_journal()].into_iter().flatten())
+    each_is_found(&healthy, [in_lines(), in_summaries(), in_adoptions(), in_journal()].into_iter().flatten())
         .await?;
     healthy.close().await
 }

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use distributor::{DistributionWorker, Sequencer};
 use runtime::{ExposeSecret, Progress, Worker};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::PgPool;
 use sqlx::types::Decimal;
-use sqlx::{Connection, Executor, PgConnection, PgPool};
 use testkit::database::TestDatabase;
 use testkit::synced::{self, Adoption};
 use tokio::sync::Notify;
@@ -177,39 +176,4 @@ impl History {
         workers.close().await;
         Ok(database)
     }
-}
-
-/// A copy of `healthy` that may be spoiled.
-pub(crate) struct Clone {
-    name: String,
-    pub(crate) pool: PgPool,
-}
-
-impl Clone {
-    /// Nobody may be connected to `healthy`.
-    pub(crate) async fn of(healthy: &str) -> anyhow::Result<Self> {
-        let name = format!("test_{}", Uuid::new_v4().simple());
-        let server = server()?;
-        let mut admin = PgConnection::connect_with(&server).await?;
-        admin.execute(&*format!("CREATE DATABASE {name} TEMPLATE {healthy}")).await?;
-        admin.close().await?;
-        let pool = PgPoolOptions::new().max_connections(1).connect_with(server.database(&name)).await?;
-        Ok(Self { name, pool })
-    }
-
-    pub(crate) async fn drop(self) -> anyhow::Result<()> {
-        self.pool.close().await;
-        let mut admin = PgConnection::connect_with(&server()?).await?;
-        admin.execute(&*format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)).await?;
-        Ok(())
-    }
-}
-
-fn server() -> anyhow::Result<PgConnectOptions> {
-    Ok(PgConnectOptions::from_str(&testkit::required("CONTRIB_TEST_DATABASE_URL")?)?)
-}
-
-/// The name of a database.
-pub(crate) async fn name_of(database: &TestDatabase) -> anyhow::Result<String> {
-    Ok(sqlx::query_scalar("SELECT current_database()::text").fetch_one(database.pool()).await?)
 }

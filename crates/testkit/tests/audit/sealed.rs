@@ -4,7 +4,7 @@ use sqlx::PgPool;
 use testkit::audit::audit;
 
 use crate::corruptions::{Corruption, each_is_found, planted};
-use crate::history::{History, name_of};
+use crate::history::History;
 
 const HELD: &str = "CREATE TABLE held AS
     SELECT account_sequence AS holder, effective_date, expire_date, amount FROM contribution_records
@@ -134,8 +134,6 @@ async fn sealed_days_are_clean_and_errors_in_them_are_found() -> anyhow::Result<
     seal(healthy.pool()).await?;
     let report = audit(healthy.pool()).await?;
     assert!(report.is_clean(), "a healthy database:\n{report}");
-    let name = name_of(&healthy).await?;
-    healthy.pool().close().await;
-    each_is_found(&name, errors()).await?;
+    each_is_found(&healthy, errors()).await?;
     healthy.close().await
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use futures::future::LocalBoxFuture;
-use sqlx::{Executor, PgPool};
 use testkit::database::TestDatabase;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -18,7 +17,7 @@ use super::{CONNECTIONS, Served};
 use crate::contest::{Contest, Floor, Run, measure, p99_ms};
 use crate::cpu::CpuClock;
 use crate::load::Load;
-use crate::network::name;
+use crate::network::{name, write_accounts};
 use crate::topics::Topics;
 
 const ACCOUNTS: usize = 50_000;
@@ -158,19 +157,6 @@ impl Stage {
         })
         .await
     }
-}
-
-async fn write_accounts(pool: &PgPool, accounts: usize) -> anyhow::Result<()> {
-    sqlx::query(
-        "INSERT INTO contribution_accounts (account_sequence, effective_contribution)
-         SELECT 'D' || lpad(n::text, 11, '0'), (mod(n * 7919, 100003) + 1) * 1.1308500001
-         FROM generate_series(0, $1::bigint - 1) n",
-    )
-    .bind(i64::try_from(accounts)?)
-    .execute(pool)
-    .await?;
-    pool.execute("VACUUM ANALYZE contribution_accounts").await?;
-    Ok(())
 }
 
 /// By what it says itself.

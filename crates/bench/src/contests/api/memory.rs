@@ -11,7 +11,7 @@ use super::super::Scale;
 use super::CONNECTIONS;
 use super::million::Stage;
 use crate::contest::{Contest, Floor, Run, measure};
-use crate::memory::resident_mib_of;
+use crate::memory::Most;
 
 /// Requests.
 const REQUESTS: usize = 10_000_000;
@@ -63,22 +63,23 @@ impl Contest for Memory {
             let stage = self.stage.as_ref().context("not prepared")?;
             let process = stage.served.program.id();
             let load = stage.served.load(stage.quick_paths().into_iter())?;
-            let (mut at_first, mut most) = (0, 0);
+            let mut most = Most::default();
             let run = measure(&stage.cpu, async {
                 let mut answered = 0;
                 while answered < requests {
                     answered += load.flood(CONNECTIONS, SLICE).await?;
-                    most = most.max(resident_mib_of(process)?);
-                    if at_first == 0 || answered <= requests / 10 {
-                        at_first = most;
-                    }
+                    most.look(process, answered, requests)?;
                 }
                 Ok(answered)
             })
             .await?;
-            eprintln!("  {:.0} requests/s; resident: {at_first} MiB at first, {most} MiB in all", run.value);
+            let Most { at_first, in_all } = most;
+            eprintln!(
+                "  {:.0} requests/s; resident: {at_first} MiB at first, {in_all} MiB in all",
+                run.value
+            );
             self.at_first = Some(Run { value: f64::from(at_first), ..run });
-            Ok(Run { value: f64::from(most), ..run })
+            Ok(Run { value: f64::from(in_all), ..run })
         })
     }
 
