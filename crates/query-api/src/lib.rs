@@ -7,6 +7,7 @@
 //! * answers that cost a look at many rows are kept for a while and made by one request at a time
 //!   ([`kept::Kept`]).
 
+mod accounts;
 pub mod auth;
 mod body;
 mod cache;
@@ -17,6 +18,7 @@ mod handlers;
 pub mod kept;
 mod layers;
 mod limits;
+mod loader;
 pub mod openapi;
 pub mod parameters;
 pub mod problem;

@@ -29,10 +29,8 @@ const HEAD: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(75);
 /// How long a client may take to close its side.
 const GOODBYE: Duration = Duration::from_secs(1);
-/// Connections that a thread holds at most.
-const CONNECTIONS: usize = 5_000;
-/// Threads that answer; each waits for the database most of its time.
-const THREADS: usize = 4;
+/// Connections that a thread holds at most; there is one for each core.
+const CONNECTIONS: usize = 10_000;
 
 /// A server that listens.
 #[derive(Debug)]
@@ -78,7 +76,6 @@ impl Server {
         let Self { listener, api, origins, time_zone, readiness, .. } = self;
         let watched = api.clone();
         let server = HttpServer::new(move || app!(api, origins))
-            .workers(THREADS)
             .disable_signals()
             .shutdown_timeout(GRACE_SECONDS)
             .max_connections(CONNECTIONS)
@@ -91,6 +88,8 @@ impl Server {
         let serving = tokio::spawn(server);
         // ends with this function
         let mut beside = JoinSet::new();
+        let reading = watched.clone().into_inner();
+        beside.spawn(async move { reading.accounts.run().await });
         let keeping = watched.clone().into_inner();
         beside.spawn(async move {
             let caching = async {

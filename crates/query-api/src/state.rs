@@ -1,17 +1,18 @@
 //! What all requests share.
 
 use std::ops::DerefMut;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::Ruling;
+use domain::{AccountSequence, Ruling};
 use metrics_exporter_prometheus::PrometheusHandle;
-use persistence::views;
+use persistence::views::{self, account::Account};
 use persistence::{PgConnection, PgPool};
 use runtime::settings::Business;
 use runtime::{ExposeSecret, Health, SecretString, Settings};
 use tokio::sync::Semaphore;
 
+use crate::accounts::Accounts;
 use crate::auth::Authenticator;
 use crate::cache::Cache;
 use crate::handlers::network::Network;
@@ -33,6 +34,8 @@ pub struct Api {
     /// The primary, for those who need what the replica has not yet; where there is none, the same as `pool`.
     primary: PgPool,
     has_replica: bool,
+    /// Accounts as they stand, from where views are read; from the primary where they are kept in Redis.
+    pub(crate) accounts: Arc<Accounts>,
     /// Hot accounts, where there is a Redis.
     pub(crate) cache: Option<Cache>,
     /// Where requests of operators are written: never a replica.
@@ -67,10 +70,14 @@ impl Api {
             views::connect(url.expose_secret(), database.max_connections, env!("CARGO_PKG_NAME"))
         };
         let primary = connect(&database.url)?;
+        let pool = database.read_url.as_ref().map_or_else(|| Ok(primary.clone()), connect)?;
+        let read_url = database.read_url.as_ref().filter(|_| settings.redis.url.is_none());
+        let accounts = Arc::new(Accounts::new(read_url.unwrap_or(&database.url))?);
         Ok(Self {
-            pool: database.read_url.as_ref().map_or_else(|| Ok(primary.clone()), connect)?,
+            pool,
             has_replica: database.read_url.is_some(),
-            cache: Cache::new(settings, &primary)?,
+            cache: Cache::new(settings, &primary, &accounts)?,
+            accounts,
             primary,
             limits: Limits::new(settings),
             writer: persistence::connect(database.url.expose_secret(), WRITERS, env!("CARGO_PKG_NAME"))?,
@@ -86,6 +93,16 @@ impl Api {
             conservation: Kept::default(),
             chain_grace: TimeDelta::hours(i64::from(settings.business.chain_grace_hours)),
         })
+    }
+
+    /// The account as it stands.
+    pub(crate) async fn account(&self, account: AccountSequence) -> Result<Option<Account>, Problem> {
+        if reads::at_least().is_none() {
+            self.ready()?;
+            return self.accounts.load(account).await;
+        }
+        let mut connection = self.connection().await?;
+        Ok(views::account::read(&mut connection, &account).await?)
     }
 
     /// A connection for views that are one statement.

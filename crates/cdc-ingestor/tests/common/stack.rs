@@ -183,12 +183,17 @@ pub struct Process(Child);
 
 impl Process {
     pub fn start(environment: &Environment) -> Self {
+        Self::start_telling(environment, Stdio::null())
+    }
+
+    /// The same, with its log as `output`.
+    pub fn start_telling(environment: &Environment, output: impl Into<Stdio>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cdc-ingestor"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CONTRIB__")) {
             command.env_remove(name);
         }
         command.env_remove("APP_ENV").env_remove("RUST_LOG").envs(environment);
-        command.args(["--config", CONFIG]).stdin(Stdio::null()).stdout(Stdio::null());
+        command.args(["--config", CONFIG]).stdin(Stdio::null()).stdout(output);
         Self(command.spawn().unwrap())
     }
 

@@ -1,5 +1,7 @@
 //! Accounts as they stand. Rows, day and watermark come in one statement, so they are of one moment.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{AccountSequence, Amount};
 use rust_decimal::Decimal;
@@ -46,7 +48,6 @@ pub struct Account {
 /// As it is stored, with what all of it holds through.
 struct Row {
     name: String,
-    known: bool,
     personal: Option<Decimal>,
     team_level: Option<Decimal>,
     team_bonus: Option<Decimal>,
@@ -69,34 +70,16 @@ struct Row {
 /// The account, with zeros before its first entry is carried out; none before the first user, referral or entry that
 /// names it.
 pub async fn read(connection: &mut PgConnection, account: &AccountSequence) -> Result<Option<Account>> {
-    // nearly all that are asked for have a row, and a plan for one key serves them all: it is not made for each
-    let row = sqlx::query_as!(
-        Row,
-        r#"SELECT a.account_sequence AS name, TRUE AS "known!", a.personal_contribution AS "personal?",
-               a.team_level_contribution AS "team_level?", a.team_bonus_contribution AS "team_bonus?",
-               a.total_contribution AS "total?", a.effective_contribution AS "effective?",
-               a.has_adopted AS "has_adopted?", a.direct_referral_adopted_count AS "directs?",
-               a.unlocked_level_depth AS "depth?", a.unlocked_bonus_tiers AS "tiers?", a.version AS "version?",
-               l.epoch, d.current_day, d.time_zone, d.roll_phase, d.roll_cursor,
-               (SELECT CASE WHEN bool_and(watermark IS NOT NULL) THEN min(watermark) END FROM cdc_watermarks)
-                   AS source_time,
-               coalesce((SELECT min(first_seq) - 1 FROM distribution_chunks WHERE distributed_at IS NULL),
-                   (SELECT last_seq FROM sequencer_state)) AS "distribution_seq!"
-           FROM contribution_accounts a CROSS JOIN published_ledger l CROSS JOIN business_day d
-           WHERE a.account_sequence = $1"#,
-        account.as_str()
-    )
-    .fetch_optional(&mut *connection)
-    .await?;
-    match row {
-        Some(row) => Ok(Some(row.into_account()?)),
-        None => Ok(read_all(connection, std::slice::from_ref(account)).await?.pop()),
-    }
+    Ok(read_all(connection, std::slice::from_ref(account)).await?.pop().flatten())
 }
 
-/// Those of the accounts that are known, in the order in which they are asked for.
-pub async fn read_all(connection: &mut PgConnection, accounts: &[AccountSequence]) -> Result<Vec<Account>> {
+/// The same of each of the accounts. One round trip where all have a row, else two.
+pub async fn read_all(
+    connection: &mut PgConnection,
+    accounts: &[AccountSequence],
+) -> Result<Vec<Option<Account>>> {
     let names: Vec<&str> = accounts.iter().map(AccountSequence::as_str).collect();
+    // the names stand in a SELECT of their own so that no plan depends on how many they are: it is made once
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT n.name AS "name!", a.personal_contribution AS "personal?", a.team_level_contribution AS "team_level?",
@@ -104,29 +87,41 @@ pub async fn read_all(connection: &mut PgConnection, accounts: &[AccountSequence
                a.effective_contribution AS "effective?", a.has_adopted AS "has_adopted?",
                a.direct_referral_adopted_count AS "directs?", a.unlocked_level_depth AS "depth?",
                a.unlocked_bonus_tiers AS "tiers?", a.version AS "version?",
-               CASE WHEN a.id IS NOT NULL THEN TRUE ELSE
-                   EXISTS (SELECT FROM synced_users WHERE account_sequence = n.name)
-                   OR EXISTS (SELECT FROM sequencer_accounts WHERE account_sequence = n.name)
-                   OR EXISTS (SELECT FROM synced_referrals WHERE referrer_account_sequence = n.name)
-                   OR EXISTS (SELECT FROM synced_referrals
-                              WHERE account_sequence = n.name AND source_deleted_at IS NULL AND NOT displaced)
-                   OR EXISTS (SELECT FROM synced_referrals
-                              WHERE account_sequence = n.name AND (source_deleted_at IS NOT NULL OR displaced))
-               END AS "known!",
                l.epoch, d.current_day, d.time_zone, d.roll_phase, d.roll_cursor,
                (SELECT CASE WHEN bool_and(watermark IS NOT NULL) THEN min(watermark) END FROM cdc_watermarks)
                    AS source_time,
                coalesce((SELECT min(first_seq) - 1 FROM distribution_chunks WHERE distributed_at IS NULL),
                    (SELECT last_seq FROM sequencer_state)) AS "distribution_seq!"
-           FROM unnest($1::text[]) WITH ORDINALITY AS n (name, place)
+           FROM unnest((SELECT $1::text[])) WITH ORDINALITY AS n (name, place)
            CROSS JOIN published_ledger l CROSS JOIN business_day d
            LEFT JOIN contribution_accounts a ON a.account_sequence = n.name
            ORDER BY n.place"#,
         names as Vec<&str>
     )
+    .fetch_all(&mut *connection)
+    .await?;
+    let without: Vec<&str> = rows.iter().filter(|row| row.version.is_none()).map(|row| &*row.name).collect();
+    let known = if without.is_empty() { HashSet::new() } else { known_of(connection, without).await? };
+    let is_known = |row: &Row| row.version.is_some() || known.contains(&row.name);
+    rows.into_iter().map(|row| is_known(&row).then(|| row.into_account()).transpose()).collect()
+}
+
+/// Those that a user, a referral or an entry names.
+async fn known_of(connection: &mut PgConnection, names: Vec<&str>) -> Result<HashSet<String>> {
+    let known = sqlx::query_scalar!(
+        r#"SELECT n.name AS "name!" FROM unnest($1::text[]) AS n (name)
+           WHERE EXISTS (SELECT FROM synced_users WHERE account_sequence = n.name)
+              OR EXISTS (SELECT FROM sequencer_accounts WHERE account_sequence = n.name)
+              OR EXISTS (SELECT FROM synced_referrals WHERE referrer_account_sequence = n.name)
+              OR EXISTS (SELECT FROM synced_referrals
+                         WHERE account_sequence = n.name AND source_deleted_at IS NULL AND NOT displaced)
+              OR EXISTS (SELECT FROM synced_referrals
+                         WHERE account_sequence = n.name AND (source_deleted_at IS NOT NULL OR displaced))"#,
+        names as Vec<&str>
+    )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().filter(|row| row.known).map(Row::into_account).collect()
+    Ok(known.into_iter().collect())
 }
 
 impl Row {

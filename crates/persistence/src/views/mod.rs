@@ -32,9 +32,9 @@ pub mod unallocated;
 
 /// How long a reader waits for a connection: it would rather answer that the database is away.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// A connection of a reader writes nothing, and no statement of its own occupies the server for long.
 /// A connection that was in use a moment ago is not asked whether it lives.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
+/// A connection of a reader writes nothing, and no statement of its own occupies the server for long.
 const READER: &str = "SET default_transaction_read_only = on; SET statement_timeout = '15s'";
 
 /// A pool for readers; connects when it is first used.

@@ -22,6 +22,8 @@ use runtime::{CancellationToken, ExposeSecret, SettingsError, settings};
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use crate::loader::{Loader, Source};
+
 /// How long a call may take.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// How long connecting may take.
@@ -38,18 +40,22 @@ const FLOOR_LIVES: Duration = Duration::from_secs(10);
 /// … which is longer than a read may take whose outcome is stored.
 const STORED_WITHIN: Duration = Duration::from_secs(5);
 
-/// `KEYS[1]`; `ARGV`: incarnation and life, in ms, of a key that is made here.
+/// `KEYS`; `ARGV`: incarnation and life, in ms, of keys that are made here.
 static LOOK_UP: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
         local now = redis.call('TIME')
-        local row = redis.call('HMGET', KEYS[1], 'i', 's', 't', 'j')
-        if not row[1] then
-            row[1] = ARGV[1]
-            redis.call('HSET', KEYS[1], 'i', ARGV[1])
-            redis.call('PEXPIRE', KEYS[1], ARGV[2])
+        local rows = {}
+        for place, key in ipairs(KEYS) do
+            local row = redis.call('HMGET', key, 'i', 's', 't', 'j')
+            if not row[1] then
+                row[1] = ARGV[1]
+                redis.call('HSET', key, 'i', ARGV[1])
+                redis.call('PEXPIRE', key, ARGV[2])
+            end
+            rows[place] = row
         end
-        return { row[1], now[1] * 1000000 + now[2], row[2], row[3], row[4] }",
+        return { now[1] * 1000000 + now[2], rows }",
     )
 });
 
@@ -96,6 +102,7 @@ pub(super) struct Links {
     client: Client,
     prefix: String,
     current: RwLock<Option<Arc<Link>>>,
+    loader: Loader<AccountSequence, Option<Kept>>,
 }
 
 impl fmt::Debug for Links {
@@ -132,6 +139,12 @@ pub(super) struct Value {
     pub(super) json: String,
 }
 
+/// What a look-up finds.
+pub(super) type Kept = (Ticket, Option<Value>);
+
+/// Incarnation, s, t and j of a key.
+type Row = (String, Option<i64>, Option<u64>, Option<String>);
+
 /// An account's newest epoch and version.
 pub(super) type Floor = (String, i64, i64);
 
@@ -144,7 +157,8 @@ impl Links {
             .map_err(|_| {
                 SettingsError::new("redis.url", "is not redis://user:password@host:port/database")
             })?;
-        Ok(Some(Self { client, prefix: settings.prefix.clone(), current: RwLock::default() }))
+        let prefix = settings.prefix.clone();
+        Ok(Some(Self { client, prefix, current: RwLock::default(), loader: Loader::default() }))
     }
 
     /// The connection, if there is one.
@@ -157,8 +171,18 @@ impl Links {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = link;
     }
 
+    /// What is kept of the account; none where Redis does not answer.
+    pub(super) async fn look_up(&self, account: AccountSequence) -> Option<Kept> {
+        self.loader.load(account).await.flatten()
+    }
+
+    /// Keeps the connection and looks accounts up, for ever.
+    pub(super) async fn run(&self) {
+        tokio::join!(self.keep(), self.loader.run(self));
+    }
+
     /// Connects, and again after a break, for ever.
-    pub(super) async fn keep(&self) {
+    async fn keep(&self) {
         let pauses = super::pauses(LONGEST_PAUSE);
         let mut pause = pauses.build();
         let mut told = false;
@@ -202,6 +226,22 @@ impl Links {
     }
 }
 
+impl Source for Links {
+    type Key = AccountSequence;
+    type Value = Option<Kept>;
+
+    async fn read(&self, accounts: Vec<AccountSequence>) -> Vec<Option<Kept>> {
+        let kept = match self.current() {
+            Some(link) => link.look_up(&accounts).await,
+            None => None,
+        };
+        match kept {
+            Some(kept) => kept.into_iter().map(Some).collect(),
+            None => accounts.iter().map(|_| None).collect(),
+        }
+    }
+}
+
 impl Link {
     /// Redis' clock now, in µs; none where it does not answer.
     pub(super) async fn time(&self) -> Option<u64> {
@@ -211,25 +251,27 @@ impl Link {
         Some(seconds * 1_000_000 + micros)
     }
 
-    /// What is kept of the account, and what is needed to store something newer; none where Redis does not answer.
-    pub(super) async fn look_up(
-        self: &Arc<Self>,
-        account: &AccountSequence,
-    ) -> Option<(Ticket, Option<Value>)> {
+    /// What is kept of each account, and what is needed to store something newer; nothing where Redis does not answer.
+    async fn look_up(self: &Arc<Self>, accounts: &[AccountSequence]) -> Option<Vec<Kept>> {
         let began = Instant::now();
-        let key = self.key(account.as_str());
-        let mut call = LOOK_UP.key(&key);
+        let keys: Vec<_> = accounts.iter().map(|account| self.key(account.as_str())).collect();
+        let mut call = LOOK_UP.prepare_invoke();
         call.arg(Uuid::new_v4().simple().to_string()).arg(millis(FLOOR_LIVES));
-        let answer: (String, u64, Option<i64>, Option<u64>, Option<String>) = self.call(&call).await?;
-        let (incarnation, stamp, distribution_seq, stamped, json) = answer;
-        let ticket = Ticket { link: Arc::clone(self), key, incarnation, stamp, began };
-        let value = match (distribution_seq, stamped, json) {
-            (Some(distribution_seq), Some(stamp), Some(json)) => {
-                Some(Value { distribution_seq, stamp, json })
-            }
-            _ => None,
+        for key in &keys {
+            call.key(key);
+        }
+        let (stamp, rows): (u64, Vec<Row>) = self.call(&call).await?;
+        let kept = |(key, (incarnation, distribution_seq, stamped, json))| {
+            let ticket = Ticket { link: Arc::clone(self), key, incarnation, stamp, began };
+            let value = match (distribution_seq, stamped, json) {
+                (Some(distribution_seq), Some(stamp), Some(json)) => {
+                    Some(Value { distribution_seq, stamp, json })
+                }
+                _ => None,
+            };
+            (ticket, value)
         };
-        Some((ticket, value))
+        Some(keys.into_iter().zip(rows).map(kept).collect())
     }
 
     /// Takes what is below the floors away. Whether it failed need not be known: then the connection is broken, and
@@ -314,7 +356,7 @@ mod tests {
     use runtime::settings::Redis;
     use uuid::Uuid;
 
-    use super::{Link, Links};
+    use super::{Kept, Link, Links};
 
     async fn link() -> anyhow::Result<Arc<Link>> {
         let url = testkit::required("CONTRIB_TEST_REDIS_URL")?;
@@ -322,6 +364,12 @@ mod tests {
         let links = Links::new(&Redis { url: Some(SecretString::from(url)), prefix })?;
         let links = links.ok_or_else(|| anyhow::anyhow!("no address"))?;
         Ok(Arc::new(links.connect().await?))
+    }
+
+    async fn looked_up(link: &Arc<Link>, account: &AccountSequence) -> anyhow::Result<Kept> {
+        let other = AccountSequence::parse("another")?;
+        let kept = link.look_up(&[other, account.clone()]).await;
+        kept.and_then(|mut kept| kept.pop()).ok_or_else(|| anyhow::anyhow!("no answer"))
     }
 
     fn row(account: &AccountSequence, epoch: i32, version: i64) -> Account {
@@ -349,12 +397,10 @@ mod tests {
         let link = link().await?;
         let account = AccountSequence::parse("A")?;
         let kept = async || {
-            let (_, value) = link.look_up(&account).await.ok_or_else(|| anyhow::anyhow!("no answer"))?;
+            let (_, value) = looked_up(&link, &account).await?;
             anyhow::Ok(value.map(|value| value.distribution_seq))
         };
-        let ticket = async || {
-            link.look_up(&account).await.map(|(ticket, _)| ticket).ok_or_else(|| anyhow::anyhow!("no answer"))
-        };
+        let ticket = async || looked_up(&link, &account).await.map(|(ticket, _)| ticket);
         let raise = async |epoch, version| link.raise(&[("A".to_owned(), epoch, version)]).await;
 
         let (early, late) = (ticket().await?, ticket().await?);
@@ -362,7 +408,7 @@ mod tests {
         early.store(&row(&account, 1, 5), "5").await;
         assert_eq!(kept().await?, Some(6), "a read that was overtaken");
         early.store(&row(&account, 1, 6), "6").await;
-        let again = link.look_up(&account).await.and_then(|(_, value)| value);
+        let (_, again) = looked_up(&link, &account).await?;
         assert_eq!(again.map(|value| value.stamp), Some(late.stamp), "the same version, read earlier");
 
         let slow = ticket().await?;

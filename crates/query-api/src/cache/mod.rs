@@ -31,6 +31,7 @@ mod flights;
 mod floors;
 mod link;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use backon::ExponentialBuilder;
@@ -39,6 +40,7 @@ use persistence::PgPool;
 use persistence::views::{self, account::Account};
 use runtime::{Settings, SettingsError};
 
+use crate::accounts::Accounts;
 use crate::problem::Problem;
 use crate::reads;
 use flights::Flights;
@@ -55,6 +57,7 @@ type Found = Result<Option<String>, Problem>;
 #[derive(Debug)]
 pub(crate) struct Cache {
     primary: PgPool,
+    accounts: Arc<Accounts>,
     links: Links,
     floors: Floors,
     flights: Flights<AccountSequence, Found>,
@@ -62,27 +65,27 @@ pub(crate) struct Cache {
 
 impl Cache {
     /// None where `redis.url` is not set. Connects to nothing yet.
-    pub(crate) fn new(settings: &Settings, primary: &PgPool) -> Result<Option<Self>, SettingsError> {
+    pub(crate) fn new(
+        settings: &Settings,
+        primary: &PgPool,
+        accounts: &Arc<Accounts>,
+    ) -> Result<Option<Self>, SettingsError> {
         let Some(links) = Links::new(&settings.redis)? else { return Ok(None) };
         let floors = Floors::new(&settings.kafka);
-        Ok(Some(Self { primary: primary.clone(), links, floors, flights: Flights::default() }))
+        let accounts = Arc::clone(accounts);
+        Ok(Some(Self { primary: primary.clone(), accounts, links, floors, flights: Flights::default() }))
     }
 
     /// Keeps the connection and follows the events, for ever.
     pub(crate) async fn run(&self) {
-        tokio::join!(self.links.keep(), self.floors.follow(&self.links));
+        tokio::join!(self.links.run(), self.floors.follow(&self.links));
     }
 
     /// The account's JSON, which includes the entry `at_least`.
     pub(crate) async fn account(&self, account: &AccountSequence, at_least: Option<i64>) -> Found {
         // what the floors have covered must be known before Redis is asked
         let trust = self.floors.trust();
-        let link = self.links.current();
-        let seen = match &link {
-            Some(link) => link.look_up(account).await,
-            None => None,
-        };
-        let Some((ticket, value)) = seen else {
+        let Some((ticket, value)) = self.links.look_up(account.clone()).await else {
             count("unavailable");
             return self.read(account, at_least, None).await;
         };
@@ -106,18 +109,15 @@ impl Cache {
 
     /// From the primary, stored before it is answered.
     async fn read(&self, account: &AccountSequence, at_least: Option<i64>, ticket: Option<Ticket>) -> Found {
-        let (primary, name) = (self.primary.clone(), account.clone());
         if at_least.is_some() {
-            let mut connection = reads::of(&[&primary], at_least, views::connection).await?;
-            return store(views::account::read(&mut connection, &name).await?, ticket).await;
+            let mut connection = reads::of(&[&self.primary], at_least, views::connection).await?;
+            return store(views::account::read(&mut connection, account).await?, ticket).await;
         }
+        let (accounts, name) = (Arc::clone(&self.accounts), account.clone());
         self.flights
             .join(account, async move |departure| {
-                let mut connection = views::connection(&primary).await?;
                 departure.leave();
-                let row = views::account::read(&mut connection, &name).await?;
-                drop(connection);
-                store(row, ticket).await
+                store(accounts.load(name).await?, ticket).await
             })
             .await
             .unwrap_or_else(|| Err(Problem::internal()))

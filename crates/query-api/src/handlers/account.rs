@@ -25,7 +25,6 @@ pub(crate) async fn get(request: HttpRequest, api: Shared) -> Answer {
         let json = cache.account(&account, reads::at_least()).await?.ok_or_else(Problem::account_unknown)?;
         return Ok(validated::json_answer(&request, json, For::Now));
     }
-    let mut connection = api.connection().await?;
-    let row = views::account::read(&mut connection, &account).await?;
-    validated::answer(&request, &row.ok_or_else(Problem::account_unknown)?, For::Now)
+    let row = api.account(account).await?.ok_or_else(Problem::account_unknown)?;
+    validated::answer(&request, &row, For::Now)
 }

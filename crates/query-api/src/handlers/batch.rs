@@ -47,10 +47,11 @@ pub(crate) const POST: Spec = Spec {
 pub(crate) async fn post(batch: Body<Batch>, api: Shared) -> Answer {
     let asked = accounts(&batch)?;
     let mut snapshot = api.snapshot().await?;
-    let items = views::account::read_all(&mut snapshot, &asked).await?;
+    let found = views::account::read_all(&mut snapshot, &asked).await?;
     let (as_of, _) = views::as_of::read(&mut snapshot).await?;
-    let is_known = |account: &AccountSequence| items.iter().any(|item| item.account_sequence == *account);
-    let unknown = asked.into_iter().filter(|account| !is_known(account)).collect();
+    let unknown = asked.into_iter().zip(&found).filter(|(_, found)| found.is_none());
+    let unknown = unknown.map(|(account, _)| account).collect();
+    let items = found.into_iter().flatten().collect();
     Ok(HttpResponse::Ok().json(Accounts { items, unknown, as_of }))
 }
 
