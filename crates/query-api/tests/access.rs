@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
@@ -194,7 +194,7 @@ async fn without_a_key_it_does_not_start() -> anyhow::Result<()> {
     let config = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config");
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_query-api"));
     command.args(["--config", config]).env("CONTRIB__DATABASE__URL", url).env("CONTRIB__HTTP__PORT", "0");
-    let output = tokio::time::timeout(Duration::from_secs(20), command.output()).await??;
+    let output = tokio::time::timeout(testkit::wait::LIMIT, command.output()).await??;
     assert_eq!(output.status.code(), Some(2));
     Ok(())
 }

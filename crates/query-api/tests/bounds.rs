@@ -15,13 +15,12 @@ use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 use testkit::database::TestDatabase;
-use testkit::wait::until;
+use testkit::wait::{LIMIT, until};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-const LIMIT: Duration = Duration::from_secs(30);
 const SECRET: &str = "a secret of more than thirty-two bytes";
 
 fn token(subject: &str) -> anyhow::Result<String> {

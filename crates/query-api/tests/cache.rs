@@ -18,10 +18,9 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use testkit::database::TestDatabase;
-use testkit::wait::until;
+use testkit::wait::{LIMIT, until};
 use uuid::Uuid;
 
-const LIMIT: Duration = Duration::from_secs(40);
 const BOUND: Duration = Duration::from_secs(1);
 
 /// A database, a topic and a Redis of its own.

@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use common::{Stand, problem_of};
 use testkit::database::TestDatabase;
@@ -60,7 +60,7 @@ async fn an_answer_waits_for_its_entry() -> anyhow::Result<()> {
     let first = stand.api.json("/contributions/A").await?;
     assert_eq!(first["asOf"]["distributionSeq"], 0);
     stand.settle().await?;
-    let answer = tokio::time::timeout(Duration::from_secs(10), asking).await???;
+    let answer = tokio::time::timeout(testkit::wait::LIMIT, asking).await???;
     let row: serde_json::Value = answer.json().await?;
     assert_eq!((&row["hasAdopted"], &row["asOf"]["distributionSeq"]), (&true.into(), &1.into()));
     stand.close().await

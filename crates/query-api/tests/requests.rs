@@ -310,7 +310,7 @@ async fn a_database_that_goes_away_comes_back() -> anyhow::Result<()> {
     let (status, problem) = api.problem("/unallocated").await?;
     assert_eq!((status, &problem["code"]), (503, &"database_unavailable".into()));
     line = line.mend().await?;
-    testkit::wait::until("it answers again", Duration::from_secs(20), async || {
+    testkit::wait::until("it answers again", testkit::wait::LIMIT, async || {
         Ok((api.get("/unallocated").await?.status() == 200).then_some(()))
     })
     .await?;

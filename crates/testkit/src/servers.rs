@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
 use std::{env, fs, process};
 
 use anyhow::Context as _;
@@ -17,11 +16,9 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
 use uuid::Uuid;
 
-use crate::wait::until;
+use crate::wait::{LIMIT, until};
 
 const PREFIX: &str = "pipeline";
-const LIMIT: Duration = Duration::from_secs(30);
-
 /// Where the tests' servers are.
 #[derive(Debug)]
 pub struct Servers {

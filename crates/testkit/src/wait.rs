@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+/// Longer than anything takes, on a busy machine too.
+pub const LIMIT: Duration = Duration::from_mins(1);
+
 /// Polls `condition` until it gives a value; fails with `what` after `limit`.
 pub async fn until<T>(
     what: &str,

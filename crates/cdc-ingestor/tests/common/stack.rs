@@ -17,7 +17,8 @@ use uuid::Uuid;
 
 use super::{ADOPTIONS, Line, REFERRALS, TABLES, USERS};
 
-pub const LIMIT: Duration = Duration::from_mins(1);
+pub use testkit::wait::LIMIT;
+
 /// Messages read, those of the heartbeats' topic apart.
 pub const READ: &str =
     "SELECT coalesce(sum(next_offset), 0)::bigint FROM cdc_offsets WHERE topic NOT LIKE '%heartbeat'";

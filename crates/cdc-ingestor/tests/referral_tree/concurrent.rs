@@ -1,13 +1,11 @@
 //! Transactions that are open at the same time: whoever writes referrals waits for the tree's lock first, so each sees what
 //! the one before it committed.
 
-use std::time::Duration;
-
 use cdc_ingestor::apply::apply;
 use cdc_ingestor::table::Referrals;
 use persistence::{PgPool, locks};
 use testkit::database::TestDatabase;
-use testkit::wait::until;
+use testkit::wait::{LIMIT, until};
 
 use crate::common::{Consumer, Line, Log, REFERRALS, batch_of, capture, noon, topic};
 use crate::support::{Forest, check, settle_all};
@@ -43,7 +41,7 @@ async fn apply_at_once(pool: &PgPool, log: &mut Log, consumer: &Consumer, lines:
             apply::<Referrals>(&its_pool, &topic(REFERRALS), &batch, noon()).await
         }));
         let waiting = i64::try_from(turn + 1).unwrap();
-        until("the transaction to wait for the tree", Duration::from_secs(10), async || {
+        until("the transaction to wait for the tree", LIMIT, async || {
             let query = "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
                          WHERE d.datname = current_database() AND locktype = 'advisory' AND NOT granted";
             let now: i64 = sqlx::query_scalar(query).fetch_one(pool).await?;

@@ -216,7 +216,7 @@ async fn trap_25_terminated_under_load_beside_long_transactions_and_a_large_row(
         let read = number(upstream.pool(), READ).await;
         let (status, time) = process.terminate().await;
         assert!(status.success(), "{status}");
-        assert!(time < Duration::from_secs(5), "{time:?}");
+        assert!(time < Duration::from_secs(8), "{time:?}");
         assert!(read < 1801, "it was terminated in the middle");
 
         let process = Process::start(&upstream.environment());

@@ -1,7 +1,6 @@
 //! What differs is read once more by a real connector.
 
 use std::path::Path;
-use std::time::Duration;
 
 use cdc_ingestor::Ingestor;
 use chrono::{DateTime, Utc};
@@ -10,12 +9,11 @@ use serde_json::Value;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use testkit::database::TestDatabase;
 use testkit::servers::Servers;
-use testkit::wait::until;
+use testkit::wait::{LIMIT, until};
 
 use crate::pair::counts;
 use crate::support::{CONFIG, Variables, all, contribctl};
 
-const LIMIT: Duration = Duration::from_mins(1);
 /// More than the ids of one signal.
 const ROWS: i64 = 1_500;
 

@@ -1,15 +1,12 @@
 //! What differs is found and named.
 
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use serde_json::{Value, json};
-use testkit::wait::until;
+use testkit::wait::{LIMIT, until};
 
 use crate::pair::{Pair, ROWS, counts, id};
 use crate::support::{CONFIG, all, contribctl, stdout};
-
-const LIMIT: Duration = Duration::from_secs(30);
 
 /// What a report says of its examples: kind, columns, dead letter; in one order.
 fn examples(report: &Value) -> Vec<Value> {

@@ -33,7 +33,7 @@ async fn a_zombie_leader_writes_nothing() -> anyhow::Result<()> {
     .execute(stage.pool())
     .await?;
     let (mut successor, _) = stage.others()?;
-    testkit::wait::until("the successor to lead", std::time::Duration::from_secs(10), async || {
+    testkit::wait::until("the successor to lead", testkit::wait::LIMIT, async || {
         successor.run_once().await?;
         let term: i64 =
             sqlx::query_scalar("SELECT leader_term FROM sequencer_state").fetch_one(stage.pool()).await?;
@@ -62,7 +62,7 @@ async fn a_successor_goes_on_from_the_journaled_state() -> anyhow::Result<()> {
     let first = std::mem::replace(&mut stage.sequencer, successor);
     drop(first);
     synced::adoption(stage.pool(), &Adoption::new("B", today(), 2)).await?;
-    testkit::wait::until("the second entry", std::time::Duration::from_secs(10), async || {
+    testkit::wait::until("the second entry", testkit::wait::LIMIT, async || {
         stage.sequencer.run_once().await?;
         let last: i64 = sqlx::query_scalar("SELECT last_seq FROM sequencer_state")
             .fetch_one(&persistence_pool(&stage.settings)?)

@@ -133,11 +133,9 @@ async fn a_referral_that_changes_before_the_pass_counts_in_the_pass() -> anyhow:
     let meanwhile = async {
         let waits = "SELECT 1 FROM pg_stat_activity
             WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FOR NO KEY UPDATE%'";
-        testkit::wait::until(
-            "the pass to wait for the adoption",
-            std::time::Duration::from_secs(10),
-            async || Ok(sqlx::query(waits).fetch_optional(&pool).await?.map(drop)),
-        )
+        testkit::wait::until("the pass to wait for the adoption", testkit::wait::LIMIT, async || {
+            Ok(sqlx::query(waits).fetch_optional(&pool).await?.map(drop))
+        })
         .await?;
         synced::referral(&pool, "D", Some("B")).await?;
         held.commit().await?;

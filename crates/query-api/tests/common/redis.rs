@@ -2,7 +2,6 @@
 
 use std::net::TcpListener;
 use std::process::Stdio;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use tempfile::TempDir;
@@ -60,7 +59,7 @@ impl Redis {
     }
 
     async fn answers(&self) -> anyhow::Result<()> {
-        testkit::wait::until("Redis answers", Duration::from_secs(20), async || {
+        testkit::wait::until("Redis answers", testkit::wait::LIMIT, async || {
             let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)).await else { return Ok(None) };
             stream.write_all(b"PING\r\n").await?;
             let mut answer = [0; 7];

@@ -1,7 +1,7 @@
 //! What all runs have in common.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::pipeline::{Pipeline, Progress, Worker};
 use chrono::{NaiveDate, Utc};
@@ -11,6 +11,8 @@ use tokio::sync::Mutex;
 use crate::books::Books;
 use crate::topic;
 
+pub(crate) use testkit::wait::LIMIT;
+
 /// The history: so many users with a referral each, and so many adoptions.
 const USERS: i64 = 600;
 const ADOPTIONS: i64 = 2000;
@@ -18,8 +20,6 @@ const ADOPTIONS: i64 = 2000;
 pub(crate) const MESSAGES: i64 = 2 * USERS + ADOPTIONS;
 /// Fewer entries than follow from it.
 pub(crate) const ENTRIES: i64 = ADOPTIONS * 9 / 10;
-/// For a process to start.
-pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 /// More live changes than any test waits for, 100 a second.
 const LIVE: [&str; 8] = ["generate", "live", "--adoptions", "1000000", "--rate", "100", "--seed", "2"];
 

@@ -8,7 +8,6 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
@@ -18,10 +17,8 @@ pub(crate) use self::progress::Progress;
 use crate::processes::{Environment, Process, Programs};
 use testkit::database::TestDatabase;
 use testkit::servers::Servers;
-use testkit::wait::until;
+use testkit::wait::{LIMIT, until};
 
-/// For any stage to get on.
-const LIMIT: Duration = Duration::from_mins(1);
 /// What an upstream of so many rows is read, numbered, carried out and published in: many small steps, so that there is
 /// a middle to be killed in.
 const SMALL_STEPS: [(&str, &str); 5] = [
