@@ -6,13 +6,13 @@ use persistence::views::{self, account::Account};
 use runtime::{ExposeSecret, SecretString};
 
 use crate::codes;
-use crate::loader::{LANES, Loader, Source};
+use crate::loader::{Loader, Source};
 use crate::problem::Problem;
 
 /// What is known of an account; none where nothing names it.
 type Found = Result<Option<Account>, Problem>;
 
-/// Reads accounts, by connections of its own: listings do not hold it up.
+/// Reads accounts, by a connection of its own: listings do not hold it up.
 #[derive(Debug)]
 pub(crate) struct Accounts {
     pool: PgPool,
@@ -22,7 +22,7 @@ pub(crate) struct Accounts {
 impl Accounts {
     /// Reads from the database at `url`, while [`run`](Self::run) does. Connects to nothing yet.
     pub(crate) fn new(url: &SecretString) -> persistence::Result<Self> {
-        let pool = views::connect(url.expose_secret(), LANES, env!("CARGO_PKG_NAME"))?;
+        let pool = views::connect(url.expose_secret(), 1, env!("CARGO_PKG_NAME"))?;
         Ok(Self { pool, loader: Loader::default() })
     }
 

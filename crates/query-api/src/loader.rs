@@ -1,13 +1,10 @@
 //! What is asked for at the same time is read at once.
 //!
-//! A key is read while a lane is free. Those that come while every lane is under way share the next read: nobody is given
-//! what was read before it asked, and the busier it is the less a key costs.
+//! One read is under way at a time. Keys that come meanwhile share the next one: nobody is given what was read before it
+//! asked, and the busier it is the less a key costs.
 
-use futures::future::join_all;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-/// Reads under way at a time, so that a slow one does not hold up everybody.
-pub(crate) const LANES: u32 = 2;
 /// Keys of a read at most.
 const AT_ONCE: usize = 500;
 /// Keys that wait at most.
@@ -52,12 +49,9 @@ impl<K, V> Loader<K, V> {
 
     /// Reads from `source`, for ever.
     pub(crate) async fn run(&self, source: &impl Source<Key = K, Value = V>) {
-        join_all((0..LANES).map(|_| self.run_lane(source))).await;
-    }
-
-    async fn run_lane(&self, source: &impl Source<Key = K, Value = V>) {
+        let mut queue = self.requests.lock().await;
         let mut requests = Vec::with_capacity(AT_ONCE);
-        while self.requests.lock().await.recv_many(&mut requests, AT_ONCE).await > 0 {
+        while queue.recv_many(&mut requests, AT_ONCE).await > 0 {
             let (keys, answers): (Vec<_>, Vec<_>) =
                 requests.drain(..).map(|Request { key, answer }| (key, answer)).unzip();
             for (answer, value) in answers.into_iter().zip(source.read(keys).await) {
@@ -76,8 +70,6 @@ mod tests {
     use tokio::sync::Semaphore;
 
     use super::{AT_ONCE, Loader, Source, WAITING};
-
-    const LANES: usize = super::LANES as usize;
 
     /// Doubles; each read ends when it is let through.
     struct Doubles {
@@ -106,23 +98,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_comes_while_all_lanes_are_under_way_shares_the_next_read() {
+    async fn who_comes_while_a_read_is_under_way_shares_the_next() {
         let loader = Loader::default();
         let doubles = Doubles { begun: Mutex::default(), gate: Semaphore::new(0) };
         let mut running = Box::pin(loader.run(&doubles));
-        let mut asked: Vec<_> = (0..WAITING + LANES).map(|key| Box::pin(loader.load(key))).collect();
-        for asked in &mut asked[..LANES] {
-            assert_eq!(asked.as_mut().now_or_never(), None);
-            assert_eq!(running.as_mut().now_or_never(), None);
-        }
-        assert_eq!(doubles.begun(), [1; LANES], "one in each lane");
-        for asked in &mut asked[LANES..] {
+        let mut asked: Vec<_> = (0..=WAITING).map(|key| Box::pin(loader.load(key))).collect();
+        assert_eq!(asked[0].as_mut().now_or_never(), None);
+        assert_eq!(running.as_mut().now_or_never(), None);
+        assert_eq!(doubles.begun(), [1]);
+        for asked in &mut asked[1..] {
             assert_eq!(asked.as_mut().now_or_never(), None);
         }
         assert_eq!(loader.load(0).await, None, "too many wait");
         doubles.gate.add_permits(1);
         assert_eq!(running.as_mut().now_or_never(), None);
-        assert_eq!(doubles.begun(), [1, 1, AT_ONCE], "those that wait, as many as one read takes");
+        assert_eq!(doubles.begun(), [1, AT_ONCE], "as many as one read takes");
         doubles.gate.add_permits(WAITING);
         assert_eq!(running.as_mut().now_or_never(), None);
         for (key, asked) in asked.into_iter().enumerate() {
